@@ -3,7 +3,9 @@
 find_program(ccache ccache)
 if(ccache)
     set(CMAKE_C_COMPILER_LAUNCHER ${ccache})
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${ccache})
+    # Without this ccache refuses whatever uses a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${ccache})
 endif()
 
 find_program(mold mold)

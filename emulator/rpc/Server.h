@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace emulator::rpc {
@@ -24,6 +25,8 @@ public:
     [[nodiscard]] virtual const std::string& request() const = 0; ///< serialized message
     /// Empty when the client sent no such header.
     [[nodiscard]] virtual std::string metadata(std::string_view key) const = 0;
+    [[nodiscard]] virtual const std::vector<std::pair<std::string, std::string>>&
+    headers() const = 0;
     /// When the client gives up, in microseconds from now; negative when it never does.
     [[nodiscard]] virtual std::int64_t remainingMicros() const = 0;
     /// Whether it came over the private socket of the worker and the window (HOME/run/studio.sock)
@@ -39,6 +42,8 @@ public:
     virtual void finish() = 0;
     virtual void reply(std::string message) = 0;
     virtual void fail(Error error) = 0;
+    /// The same with a serialized google.rpc.Status for grpc-status-details-bin.
+    virtual void failWithDetails(Error error, std::string details) = 0;
 
     [[nodiscard]] virtual bool cancelled() const = 0;
     /// Runs `action` once when the client has gone before the end (at once if it has already).
