@@ -39,7 +39,8 @@ void addDaemon(CLI::App& slip, Invocation& call)
 void addRun(CLI::App& slip, Invocation& call)
 {
     static RunOptions options;
-    auto* run = slip.add_subcommand("run", "Run a function or local entrypoint with the stock client");
+    auto* run
+        = slip.add_subcommand("run", "Run a function or local entrypoint with the stock client");
     run->add_option("app", options.target, "APP.py[::NAME]")->required();
     run->add_option("--run-id", options.runId, "Name this run, to find its app by");
     run->add_option("arguments", options.arguments, "Passed to the function");
@@ -51,7 +52,8 @@ void addRun(CLI::App& slip, Invocation& call)
     });
 
     static std::vector<std::string> command;
-    auto* exec = slip.add_subcommand("exec", "Run any command with the client pointed at the target");
+    auto* exec
+        = slip.add_subcommand("exec", "Run any command with the client pointed at the target");
     exec->prefix_command();
     exec->callback([&call, exec] {
         command = exec->remaining();
@@ -67,9 +69,8 @@ void addLook(CLI::App& slip, Invocation& call)
     static bool live = false;
     auto* calls = slip.add_subcommand("calls", "List calls");
     calls->add_option("app", subject, "Only of this app");
-    calls->callback([&call] {
-        call.action = [&call] { return app::command::calls(call.context, subject); };
-    });
+    calls->callback(
+        [&call] { call.action = [&call] { return app::command::calls(call.context, subject); }; });
     auto* tasks = slip.add_subcommand("tasks", "List tasks");
     tasks->add_option("app", subject, "Only of this app");
     tasks->add_flag("--live", live, "Only those that run");
@@ -78,9 +79,8 @@ void addLook(CLI::App& slip, Invocation& call)
     });
     auto* stop = slip.add_subcommand("stop", "Stop an app, a call or a task");
     stop->add_option("id", subject, "ap-…, fc-… or ta-…")->required();
-    stop->callback([&call] {
-        call.action = [&call] { return app::command::stop(call.context, subject); };
-    });
+    stop->callback(
+        [&call] { call.action = [&call] { return app::command::stop(call.context, subject); }; });
 
     static LogOptions logOptions;
     auto* logs = slip.add_subcommand("logs", "Print log lines");
@@ -96,17 +96,17 @@ void addLook(CLI::App& slip, Invocation& call)
     auto* cost = slip.add_subcommand("cost", "What it would have cost, by our ledger");
     cost->add_option("app", subject, "Only of this app");
     cost->add_option("--by", by, "function, gpu or day")
-        ->check(CLI::IsMember({ "function", "gpu", "day" }));
+        ->check(CLI::IsMember({"function", "gpu", "day"}));
     cost->callback([&call] {
         call.action = [&call] { return app::command::cost(call.context, subject, by); };
     });
 
     static bool missing = false;
-    auto* api = slip.add_subcommand("api", "Every RPC of the API: served or refused, and calls seen");
+    auto* api
+        = slip.add_subcommand("api", "Every RPC of the API: served or refused, and calls seen");
     api->add_flag("--missing", missing, "Only those that are refused");
-    api->callback([&call] {
-        call.action = [&call] { return app::command::api(call.context, missing); };
-    });
+    api->callback(
+        [&call] { call.action = [&call] { return app::command::api(call.context, missing); }; });
 }
 
 void addGpu(CLI::App& slip, Invocation& call)
@@ -115,7 +115,8 @@ void addGpu(CLI::App& slip, Invocation& call)
     auto* gpu = slip.add_subcommand("gpu", "The emulated GPU");
     gpu->require_subcommand(1);
     gpu->fallthrough();
-    auto* exec = gpu->add_subcommand("exec", "Run a CUDA program of this machine on an emulated card");
+    auto* exec
+        = gpu->add_subcommand("exec", "Run a CUDA program of this machine on an emulated card");
     exec->add_option("--card", options.card, "A card of `slip gpu cards`")->capture_default_str();
     exec->add_option("--count", options.count, "How many of them")->check(CLI::Range(1, 16));
     exec->prefix_command();
@@ -142,7 +143,7 @@ int main(int argc, char** argv)
     auto home = emulator::local::Home::find();
     if (!home)
         return report(home.error());
-    Invocation call { { *std::move(home) }, {} };
+    Invocation call {{*std::move(home)}, {}};
 
     CLI::App slip("Slipway: run and debug serverless GPU functions on this machine", "slip");
     slip.set_version_flag("--version", "slip " SLIPWAY_VERSION);
@@ -151,14 +152,14 @@ int main(int argc, char** argv)
     slip.add_flag("--json", call.context.json, "Print records as JSON");
     std::string target = "local";
     slip.add_option("--target", target, "Where to: only `local` so far")
-        ->check(CLI::IsMember({ "local" }));
+        ->check(CLI::IsMember({"local"}));
     addDaemon(slip, call);
     addRun(slip, call);
     addLook(slip, call);
     addGpu(slip, call);
     std::string topic;
     auto* help = slip.add_subcommand("help", "help environment: the variables that Slipway reads");
-    help->add_option("topic", topic)->check(CLI::IsMember({ "environment" }));
+    help->add_option("topic", topic)->check(CLI::IsMember({"environment"}));
     help->callback([&] {
         call.action = [&] {
             if (topic == "environment")

@@ -29,7 +29,10 @@ int report(const emulator::Error& error)
 
 namespace {
 
-std::string spell(const Json& cell) { return cell.is_string() ? cell.get<std::string>() : cell.dump(); }
+std::string spell(const Json& cell)
+{
+    return cell.is_string() ? cell.get<std::string>() : cell.dump();
+}
 
 std::string keyOf(const std::string& heading)
 {
@@ -65,7 +68,7 @@ void Table::print(bool json) const
         std::printf("%s\n", list.dump(2).c_str());
         return;
     }
-    std::vector<std::vector<std::string>> lines { headings };
+    std::vector<std::vector<std::string>> lines {headings};
     for (const auto& cells : rows) {
         auto& line = lines.emplace_back();
         for (const auto& cell : cells)
@@ -94,14 +97,15 @@ std::string spellTime(std::int64_t micros)
 std::string spellMoney(std::int64_t micros)
 {
     std::array<char, 40> text {};
-    std::snprintf(text.data(), text.size(), "$%lld.%06lld", static_cast<long long>(micros / 1'000'000),
+    std::snprintf(text.data(), text.size(), "$%lld.%06lld",
+                  static_cast<long long>(micros / 1'000'000),
                   static_cast<long long>(micros % 1'000'000));
     return text.data();
 }
 
 std::string spellBytes(std::uint64_t bytes)
 {
-    constexpr std::array<const char*, 5> units { "B", "KiB", "MiB", "GiB", "TiB" };
+    constexpr std::array<const char*, 5> units {"B", "KiB", "MiB", "GiB", "TiB"};
     auto value = static_cast<double>(bytes);
     std::size_t unit = 0;
     while (value >= 1024 && unit + 1 < units.size()) {

@@ -17,18 +17,18 @@ namespace {
 void print(const Context& context, const model::DaemonStatus& status)
 {
     if (context.json) {
-        const Json json { { "serving", true },
-                          { "version", status.version },
-                          { "pid", status.pid },
-                          { "home", status.home },
-                          { "socket", context.home.socket().string() },
-                          { "server_url", status.serverUrl },
-                          { "started_at", spellTime(status.startedAt) },
-                          { "worker_connected", status.workerConnected },
-                          { "apps_running", status.appsRunning },
-                          { "tasks_running", status.tasksRunning },
-                          { "calls_pending", status.callsPending },
-                          { "notes", status.notes } };
+        const Json json {{"serving", true},
+                         {"version", status.version},
+                         {"pid", status.pid},
+                         {"home", status.home},
+                         {"socket", context.home.socket().string()},
+                         {"server_url", status.serverUrl},
+                         {"started_at", spellTime(status.startedAt)},
+                         {"worker_connected", status.workerConnected},
+                         {"apps_running", status.appsRunning},
+                         {"tasks_running", status.tasksRunning},
+                         {"calls_pending", status.callsPending},
+                         {"notes", status.notes}};
         std::printf("%s\n", json.dump(2).c_str());
         return;
     }
@@ -72,7 +72,7 @@ int status(const Context& context)
         return Done;
     }
     if (context.json)
-        std::printf("%s\n", Json { { "serving", false } }.dump(2).c_str());
+        std::printf("%s\n", Json {{"serving", false}}.dump(2).c_str());
     else
         std::printf("no daemon serves %s; `slip up` starts it\n",
                     context.home.path().string().c_str());

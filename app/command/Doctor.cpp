@@ -28,8 +28,8 @@ Finding lookAtContainers(const Context& context, std::vector<std::string>& notes
 {
     const auto capability = container::probe(context.home.path() / "run");
     if (!capability)
-        return { "containers", false, capability.error().message(),
-                 "run as root, or allow user namespaces" };
+        return {"containers", false, capability.error().message(),
+                "run as root, or allow user namespaces"};
     notes = capability->notes;
     using Way = container::Capability::Way;
     using Limiter = container::Capability::Limiter;
@@ -42,15 +42,15 @@ Finding lookAtContainers(const Context& context, std::vector<std::string>& notes
                                                      : ", limited by rlimits and a watchdog";
     if (!capability->kernelOverlay)
         says += ", on fuse-overlayfs";
-    return { "containers", true, says, {} };
+    return {"containers", true, says, {}};
 }
 
 Finding lookAtProgram(const std::string& subject, const std::string& program,
                       const std::string& advice)
 {
     const auto path = findProgram(program);
-    return { subject, !path.empty(), path.empty() ? program + " is not on PATH" : path,
-             path.empty() ? advice : "" };
+    return {subject, !path.empty(), path.empty() ? program + " is not on PATH" : path,
+            path.empty() ? advice : ""};
 }
 
 Finding lookAtDisk(const Context& context)
@@ -59,8 +59,9 @@ Finding lookAtDisk(const Context& context)
     const auto space = fs::space(context.home.path(), failed);
     constexpr std::uintmax_t wanted = 4ULL << 30U;
     const bool enough = !failed && space.available >= wanted;
-    return { "disk", enough, spellBytes(space.available) + " free at " + context.home.path().string(),
-             enough ? "" : "images want some 4 GiB; free space or move SLIPWAY_HOME" };
+    return {"disk", enough,
+            spellBytes(space.available) + " free at " + context.home.path().string(),
+            enough ? "" : "images want some 4 GiB; free space or move SLIPWAY_HOME"};
 }
 
 } // namespace
@@ -79,21 +80,21 @@ int doctor(const Context& context)
     findings.push_back(lookAtProgram("CUDA toolkit", "nvcc",
                                      "optional: only programs that you build with nvcc need it"));
     findings.push_back(lookAtDisk(context));
-    const auto network = image::networkSettings({ context.home.path() });
+    const auto network = image::networkSettings({context.home.path()});
     notes.insert(notes.end(), network.notes.begin(), network.notes.end());
 
     if (context.json) {
         Json list = Json::array();
         for (const auto& finding : findings)
-            list.push_back({ { "subject", finding.subject },
-                             { "good", finding.good },
-                             { "says", finding.says },
-                             { "advice", finding.advice } });
-        std::printf("%s\n", Json { { "checks", list }, { "notes", notes } }.dump(2).c_str());
+            list.push_back({{"subject", finding.subject},
+                            {"good", finding.good},
+                            {"says", finding.says},
+                            {"advice", finding.advice}});
+        std::printf("%s\n", Json {{"checks", list}, {"notes", notes}}.dump(2).c_str());
     } else {
         for (const auto& finding : findings) {
-            std::printf("%s %-13s %s\n", finding.good ? "ok     " : "missing", finding.subject.c_str(),
-                        finding.says.c_str());
+            std::printf("%s %-13s %s\n", finding.good ? "ok     " : "missing",
+                        finding.subject.c_str(), finding.says.c_str());
             if (!finding.advice.empty())
                 std::printf("                      %s\n", finding.advice.c_str());
         }
@@ -105,16 +106,19 @@ int doctor(const Context& context)
 
 int helpEnvironment()
 {
-    std::puts("SLIPWAY_HOME        what a daemon owns (default ~/.local/share/slipway); two homes are two\n"
-              "                    independent emulators\n"
-              "SLIPWAY_PORT        the port that the daemon serves the client on (default: the last one,\n"
-              "                    at first any free one)\n"
-              "SLIPWAY_MODAL       the stock client's program (default: .venv/bin/modal of the project,\n"
-              "                    then modal on PATH, then the installer's)\n"
-              "SLIPWAY_LOG         debug, info, warning or error: what the daemons write to HOME/logs\n"
-              "SLIPWAY_BASE_CACHE  where bootstrapped base images are kept for all homes\n"
-              "                    (default ~/.cache/slipway/bases)\n"
-              "SLIPWAY_GPU_SOCKET  set for programs on an emulated GPU: the device they speak to");
+    std::puts(
+        "SLIPWAY_HOME        what a daemon owns (default ~/.local/share/slipway); two homes are "
+        "two\n"
+        "                    independent emulators\n"
+        "SLIPWAY_PORT        the port that the daemon serves the client on (default: the last "
+        "one,\n"
+        "                    at first any free one)\n"
+        "SLIPWAY_MODAL       the stock client's program (default: .venv/bin/modal of the project,\n"
+        "                    then modal on PATH, then the installer's)\n"
+        "SLIPWAY_LOG         debug, info, warning or error: what the daemons write to HOME/logs\n"
+        "SLIPWAY_BASE_CACHE  where bootstrapped base images are kept for all homes\n"
+        "                    (default ~/.cache/slipway/bases)\n"
+        "SLIPWAY_GPU_SOCKET  set for programs on an emulated GPU: the device they speak to");
     return Done;
 }
 

@@ -17,10 +17,10 @@ using namespace emulator;
 
 namespace {
 
-constexpr std::array<const char*, 5> stateNames { "queued", "starting", "running", "stopping",
-                                                  "finished" };
-constexpr std::array<const char*, 6> reasonNames { "exited",  "out of memory", "timed out",
-                                                   "stopped", "start failed",  "worker lost" };
+constexpr std::array<const char*, 5> stateNames {"queued", "starting", "running", "stopping",
+                                                 "finished"};
+constexpr std::array<const char*, 6> reasonNames {"exited",  "out of memory", "timed out",
+                                                  "stopped", "start failed",  "worker lost"};
 
 /// Starts the daemon when needed, asks it, and prints what it says.
 template<typename Ask, typename Show>
@@ -52,11 +52,11 @@ int apps(const Context& context)
     return look(
         context, [](const rpc::StudioClient& studio) { return studio.apps({}); },
         [&](const std::vector<model::AppSummary>& apps) {
-            Table table { { "App", "Name", "State", "Tasks", "Created", "Stopped", "Cost" }, {} };
+            Table table {{"App", "Name", "State", "Tasks", "Created", "Stopped", "Cost"}, {}};
             for (const auto& app : apps)
-                table.rows.push_back({ app.id, app.description, app.state, app.tasksRunning,
-                                       spellTime(app.createdAt), spellTime(app.stoppedAt),
-                                       spellMoney(app.costMicros) });
+                table.rows.push_back({app.id, app.description, app.state, app.tasksRunning,
+                                      spellTime(app.createdAt), spellTime(app.stoppedAt),
+                                      spellMoney(app.costMicros)});
             table.print(context.json);
             return Done;
         });
@@ -65,15 +65,14 @@ int apps(const Context& context)
 int calls(const Context& context, const std::string& app)
 {
     return look(
-        context, [&](const rpc::StudioClient& studio) { return studio.calls({ .appId = app }); },
+        context, [&](const rpc::StudioClient& studio) { return studio.calls({.appId = app}); },
         [&](const std::vector<model::CallSummary>& calls) {
-            Table table { { "Call", "Function", "Inputs", "Succeeded", "Failed", "Created",
-                            "Finished" },
-                          {} };
+            Table table {
+                {"Call", "Function", "Inputs", "Succeeded", "Failed", "Created", "Finished"}, {}};
             for (const auto& call : calls)
-                table.rows.push_back({ call.id, call.functionName, call.inputs, call.succeeded,
-                                       call.failed, spellTime(call.createdAt),
-                                       spellTime(call.finishedAt) });
+                table.rows.push_back({call.id, call.functionName, call.inputs, call.succeeded,
+                                      call.failed, spellTime(call.createdAt),
+                                      spellTime(call.finishedAt)});
             table.print(context.json);
             return Done;
         });
@@ -84,19 +83,19 @@ int tasks(const Context& context, const std::string& app, bool onlyLive)
     return look(
         context,
         [&](const rpc::StudioClient& studio) {
-            return studio.tasks({ .appId = app, .onlyLive = onlyLive });
+            return studio.tasks({.appId = app, .onlyLive = onlyLive});
         },
         [&](const std::vector<model::TaskSummary>& tasks) {
-            Table table { { "Task", "Function", "GPU", "State", "Started", "CPU s", "Memory", "Cost",
-                            "End" },
-                          {} };
+            Table table {
+                {"Task", "Function", "GPU", "State", "Started", "CPU s", "Memory", "Cost", "End"},
+                {}};
             for (const auto& task : tasks)
-                table.rows.push_back({ task.id, task.functionName, task.gpu,
-                                       stateNames[static_cast<std::size_t>(task.state)],
-                                       spellTime(task.startedAt),
-                                       static_cast<double>(task.usage.cpuMicros / 1000) / 1000,
-                                       spellBytes(task.usage.memoryPeakBytes),
-                                       spellMoney(task.costMicros), describeEnd(task) });
+                table.rows.push_back({task.id, task.functionName, task.gpu,
+                                      stateNames[static_cast<std::size_t>(task.state)],
+                                      spellTime(task.startedAt),
+                                      static_cast<double>(task.usage.cpuMicros / 1000) / 1000,
+                                      spellBytes(task.usage.memoryPeakBytes),
+                                      spellMoney(task.costMicros), describeEnd(task)});
             table.print(context.json);
             return Done;
         });
@@ -107,10 +106,10 @@ int images(const Context& context)
     return look(
         context, [](const rpc::StudioClient& studio) { return studio.images(); },
         [&](const std::vector<model::ImageSummary>& images) {
-            Table table { { "Image", "State", "Layers", "Python", "Created", "Error" }, {} };
+            Table table {{"Image", "State", "Layers", "Python", "Created", "Error"}, {}};
             for (const auto& image : images)
-                table.rows.push_back({ image.id, image.state, image.layers, image.pythonVersion,
-                                       spellTime(image.createdAt), image.error });
+                table.rows.push_back({image.id, image.state, image.layers, image.pythonVersion,
+                                      spellTime(image.createdAt), image.error});
             table.print(context.json);
             return Done;
         });
@@ -122,7 +121,7 @@ int stop(const Context& context, const std::string& id)
         context, [&](const rpc::StudioClient& studio) { return studio.stop(id); },
         [&](const std::string& what) {
             if (context.json)
-                std::printf("%s\n", Json { { "stopped", what } }.dump().c_str());
+                std::printf("%s\n", Json {{"stopped", what}}.dump().c_str());
             else
                 std::printf("%s\n", what.c_str());
             return Done;
@@ -134,12 +133,11 @@ int api(const Context& context, bool onlyMissing)
     return look(
         context, [](const rpc::StudioClient& studio) { return studio.apiTable(); },
         [&](const std::vector<model::MethodSummary>& methods) {
-            Table table { { "Method", "Served", "Calls", "Errors" }, {} };
+            Table table {{"Method", "Served", "Calls", "Errors"}, {}};
             for (const auto& method : methods)
                 if (!onlyMissing || !method.served)
-                    table.rows.push_back({ method.name,
-                                           method.served ? "served" : "refused by name",
-                                           method.calls, method.errors });
+                    table.rows.push_back({method.name, method.served ? "served" : "refused by name",
+                                          method.calls, method.errors});
             table.print(context.json);
             return Done;
         });
@@ -157,21 +155,23 @@ int cost(const Context& context, const std::string& app, const std::string& by)
             std::map<std::string, Sum> sums;
             Sum total;
             for (const auto& line : lines) {
-                const auto& key = by == "gpu" ? line.gpu : by == "day" ? line.day : line.functionName;
+                const auto& key = by == "gpu" ? line.gpu
+                    : by == "day"             ? line.day
+                                              : line.functionName;
                 auto& sum = sums[key.empty() ? "cpu" : key];
-                for (auto* into : { &sum, &total }) {
+                for (auto* into : {&sum, &total}) {
                     into->seconds += line.seconds;
                     into->micros += line.costMicros;
                 }
             }
-            Table table { { by.empty() ? "Function" : by, "Seconds", "Cost" }, {} };
+            Table table {{by.empty() ? "Function" : by, "Seconds", "Cost"}, {}};
             const auto add = [&](const std::string& name, const Sum& sum) {
                 std::array<char, 32> seconds {};
                 std::snprintf(seconds.data(), seconds.size(), "%.2f", sum.seconds);
                 if (context.json)
-                    table.rows.push_back({ name, sum.seconds, sum.micros });
+                    table.rows.push_back({name, sum.seconds, sum.micros});
                 else
-                    table.rows.push_back({ name, seconds.data(), spellMoney(sum.micros) });
+                    table.rows.push_back({name, seconds.data(), spellMoney(sum.micros)});
             };
             for (const auto& [key, sum] : sums)
                 add(key, sum);
@@ -180,7 +180,8 @@ int cost(const Context& context, const std::string& app, const std::string& by)
                 table.headings.back() = "cost_micros";
             table.print(context.json);
             if (!context.json)
-                std::fprintf(stderr, "emulated: what this use would cost at the price book's rates\n");
+                std::fprintf(stderr,
+                             "emulated: what this use would cost at the price book's rates\n");
             return Done;
         });
 }
@@ -190,7 +191,7 @@ namespace {
 /// "90s", "5m", "2h", "1d" as microseconds.
 Result<Micros> parseSpan(const std::string& text)
 {
-    const std::map<char, Micros> units { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+    const std::map<char, Micros> units {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
     Micros count = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
     const bool whole = failed == std::errc() && end + 1 == text.data() + text.size();
@@ -202,15 +203,16 @@ Result<Micros> parseSpan(const std::string& text)
 void printLine(const Context& context, const model::LogLine& line)
 {
     if (context.json) {
-        std::printf("%s\n", Json { { "sequence", line.sequence },
-                                   { "time", line.time },
-                                   { "app", line.appId },
-                                   { "task", line.taskId },
-                                   { "image", line.imageId },
-                                   { "stream", line.descriptor },
-                                   { "text", line.text } }
-                                .dump(-1, ' ', false, Json::error_handler_t::replace)
-                                .c_str());
+        std::printf("%s\n",
+                    Json {{"sequence", line.sequence},
+                          {"time", line.time},
+                          {"app", line.appId},
+                          {"task", line.taskId},
+                          {"image", line.imageId},
+                          {"stream", line.descriptor},
+                          {"text", line.text}}
+                        .dump(-1, ' ', false, Json::error_handler_t::replace)
+                        .c_str());
         return;
     }
     const auto& source = line.taskId.empty() ? line.imageId : line.taskId;
@@ -224,7 +226,7 @@ int logs(const Context& context, const LogOptions& options)
 {
     if (const auto status = local::ensureDaemon(context.home); !status)
         return report(Error(ErrorCode::Unavailable, status.error().message()));
-    model::LogQuery query { .subject = options.subject, .follow = options.follow };
+    model::LogQuery query {.subject = options.subject, .follow = options.follow};
     if (!options.since.empty()) {
         const auto span = parseSpan(options.since);
         if (!span)
@@ -238,15 +240,15 @@ int logs(const Context& context, const LogOptions& options)
         return report(Error(ErrorCode::Invalid, std::string("--grep: ") + error.what()));
     }
     const rpc::StudioClient studio(context.home.socket());
-    const auto ended = studio.streamLogs(
-        query,
-        [&](const std::vector<model::LogLine>& lines) {
-            for (const auto& line : lines)
-                if (options.pattern.empty() || std::regex_search(line.text, pattern))
-                    printLine(context, line);
-            std::fflush(stdout);
-        },
-        {});
+    const auto ended = studio.streamLogs(query,
+                                         [&](const std::vector<model::LogLine>& lines) {
+                                             for (const auto& line : lines)
+                                                 if (options.pattern.empty()
+                                                     || std::regex_search(line.text, pattern))
+                                                     printLine(context, line);
+                                             std::fflush(stdout);
+                                         },
+                                         {});
     return ended ? Done : report(ended.error());
 }
 

@@ -7,9 +7,9 @@
 #include "emulator/local/DaemonProcess.h"
 #include "emulator/rpc/StudioClient.h"
 
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -32,14 +32,14 @@ Result<std::string> findModal(const fs::path& project)
 {
     if (const char* chosen = std::getenv("SLIPWAY_MODAL"); chosen != nullptr && *chosen != '\0')
         return std::string(chosen);
-    for (const char* folder : { ".venv", "venv" })
+    for (const char* folder : {".venv", "venv"})
         if (const auto own = project / folder / "bin" / "modal"; fs::exists(own))
             return own.string();
     if (auto onPath = findProgram("modal"); !onPath.empty())
         return onPath;
     const auto programs = local::Installation::find().programs;
-    for (const auto& own : { programs / ".." / "lib" / "slipway" / "client" / "bin" / "modal",
-                             programs / ".." / "protocol-venv" / "bin" / "modal" })
+    for (const auto& own : {programs / ".." / "lib" / "slipway" / "client" / "bin" / "modal",
+                            programs / ".." / "protocol-venv" / "bin" / "modal"})
         if (fs::exists(own))
             return fs::canonical(own).string();
     return Error(ErrorCode::Unavailable,
@@ -60,8 +60,8 @@ ExitStatus waitInterruptibly(Subprocess& child)
     const UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, child.pid(), 0)));
     std::chrono::steady_clock::time_point last {};
     for (;;) {
-        std::array<pollfd, 2> events { pollfd { source.get(), POLLIN, 0 },
-                                       pollfd { ended.get(), POLLIN, 0 } };
+        std::array<pollfd, 2> events {pollfd {source.get(), POLLIN, 0},
+                                      pollfd {ended.get(), POLLIN, 0}};
         ::poll(events.data(), events.size(), -1);
         if ((events[1].revents & POLLIN) != 0)
             return child.wait();
@@ -93,7 +93,7 @@ Result<std::map<std::string, std::string>> clientEnvironment(const Context& cont
 void printCost(const Context& context, const std::string& runId, int code)
 {
     const rpc::StudioClient studio(context.home.socket());
-    const auto apps = studio.apps({ .runId = runId });
+    const auto apps = studio.apps({.runId = runId});
     if (!apps)
         return;
     std::int64_t micros = 0;
@@ -107,14 +107,15 @@ void printCost(const Context& context, const std::string& runId, int code)
                 seconds += line.seconds;
     }
     if (context.json)
-        std::printf("%s\n", Json { { "run_id", runId },
-                                   { "app_id", id },
-                                   { "exit_code", code },
-                                   { "task_seconds", seconds },
-                                   { "cost_micros", micros },
-                                   { "emulated", true } }
-                                .dump()
-                                .c_str());
+        std::printf("%s\n",
+                    Json {{"run_id", runId},
+                          {"app_id", id},
+                          {"exit_code", code},
+                          {"task_seconds", seconds},
+                          {"cost_micros", micros},
+                          {"emulated", true}}
+                        .dump()
+                        .c_str());
     else if (!id.empty())
         std::fprintf(stderr, "cost %s for %.1f s of task time (emulated; `slip cost %s`)\n",
                      spellMoney(micros).c_str(), seconds, id.c_str());
@@ -136,8 +137,8 @@ int run(const Context& context, const RunOptions& options)
     const auto runId = options.runId.empty() ? "run-" + randomHex(8) : options.runId;
     (*environment)["MODAL_OVERRIDE_HEADERS"] = "x-slipway-run:" + runId;
 
-    CommandLine command { .argv = { *modal, "run", options.target },
-                          .extraEnvironment = std::move(*environment) };
+    CommandLine command {.argv = {*modal, "run", options.target},
+                         .extraEnvironment = std::move(*environment)};
     command.argv.insert(command.argv.end(), options.arguments.begin(), options.arguments.end());
     auto child = Subprocess::start(command, STDIN_FILENO,
                                    context.json ? STDERR_FILENO : STDOUT_FILENO, STDERR_FILENO);
@@ -153,7 +154,7 @@ int exec(const Context& context, const std::vector<std::string>& command)
     auto environment = clientEnvironment(context);
     if (!environment)
         return report(Error(ErrorCode::Unavailable, environment.error().message()));
-    CommandLine line { .argv = command, .extraEnvironment = std::move(*environment) };
+    CommandLine line {.argv = command, .extraEnvironment = std::move(*environment)};
     if (line.argv[0] == "modal") {
         const auto modal = findModal(fs::current_path());
         if (!modal)

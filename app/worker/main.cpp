@@ -7,13 +7,12 @@
 #include "emulator/worker/Worker.h"
 
 #include <CLI/CLI.hpp>
-
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include <csignal>
 #include <cstdio>
-#include <fcntl.h>
 #include <thread>
 
 using namespace emulator;

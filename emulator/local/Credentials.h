@@ -21,7 +21,10 @@ struct Credentials {
 
     [[nodiscard]] Result<> save(const std::filesystem::path& home) const;
 
-    [[nodiscard]] std::string serverUrl() const { return "http://127.0.0.1:" + std::to_string(port); }
+    [[nodiscard]] std::string serverUrl() const
+    {
+        return "http://127.0.0.1:" + std::to_string(port);
+    }
 };
 
 } // namespace emulator::local

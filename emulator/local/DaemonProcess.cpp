@@ -18,7 +18,6 @@ namespace emulator::local {
 
 namespace fs = std::filesystem;
 
-
 namespace {
 
 std::string lastLine(const fs::path& path)
@@ -38,8 +37,8 @@ std::string lastLine(const fs::path& path)
 Result<> startDaemon(const Home& home)
 {
     const auto installation = Installation::find();
-    const UniqueFd log(::open(home.daemonLog().c_str(),
-                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const UniqueFd log(
+        ::open(home.daemonLog().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     if (!log)
         return errnoError("open " + home.daemonLog().string(), errno);
     std::array<int, 2> ends {};
@@ -48,10 +47,10 @@ Result<> startDaemon(const Home& home)
     const UniqueFd ready(ends[0]);
     UniqueFd tell(ends[1]);
     TRY_ASSIGN(auto daemon,
-               Subprocess::start({ .argv = { (installation.programs / "slipwayd").string(),
-                                             "--home", home.path().string() },
-                                   .ownSession = true,
-                                   .dieWithParent = false },
+               Subprocess::start({.argv = {(installation.programs / "slipwayd").string(), "--home",
+                                           home.path().string()},
+                                  .ownSession = true,
+                                  .dieWithParent = false},
                                  -1, tell.get(), log.get()));
     tell.reset();
     char first = 0;
@@ -90,7 +89,7 @@ Result<> endDaemon(const Home& home)
     TRY(studio.shutdown());
     if (!process)
         return {};
-    pollfd ended { process.get(), POLLIN, 0 };
+    pollfd ended {process.get(), POLLIN, 0};
     // Exit hooks of tasks have half a minute.
     if (::poll(&ended, 1, 45'000) == 0)
         return Error(ErrorCode::Unavailable,

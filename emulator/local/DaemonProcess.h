@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "emulator/local/Home.h"
 #include "emulator/base/Result.h"
+#include "emulator/local/Home.h"
 #include "emulator/model/Studio.h"
 
 namespace emulator::local {

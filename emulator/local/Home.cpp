@@ -12,8 +12,6 @@ namespace emulator::local {
 
 namespace fs = std::filesystem;
 
-
-
 namespace {
 
 // sun_path holds 108 octets, and run/ta-<22>/modal.sock follows the home.
@@ -31,8 +29,9 @@ Result<Home> Home::find()
     else if (user != nullptr && *user != '\0')
         path = fs::path(user) / ".local" / "share" / "slipway";
     else
-        return Error(ErrorCode::Invalid, "neither SLIPWAY_HOME nor HOME is set; set SLIPWAY_HOME to a "
-                                         "folder for Slipway's data");
+        return Error(ErrorCode::Invalid,
+                     "neither SLIPWAY_HOME nor HOME is set; set SLIPWAY_HOME to a "
+                     "folder for Slipway's data");
     if (path.string().size() > longestHome)
         return Error(ErrorCode::Invalid,
                      "SLIPWAY_HOME is " + std::to_string(path.string().size())
@@ -53,13 +52,13 @@ Result<std::map<std::string, std::string>> Home::clientEnvironment() const
     TRY_ASSIGN(const auto text, readFile(m_path / "credentials.json"));
     TRY_ASSIGN(const auto credentials, parseJson(text));
     return std::map<std::string, std::string> {
-        { "MODAL_SERVER_URL", credentials.value("server_url", "") },
-        { "MODAL_TOKEN_ID", credentials.value("token_id", "") },
-        { "MODAL_TOKEN_SECRET", credentials.value("token_secret", "") },
-        { "MODAL_ENVIRONMENT", "main" },
+        {"MODAL_SERVER_URL", credentials.value("server_url", "")},
+        {"MODAL_TOKEN_ID", credentials.value("token_id", "")},
+        {"MODAL_TOKEN_SECRET", credentials.value("token_secret", "")},
+        {"MODAL_ENVIRONMENT", "main"},
         // Neither a profile of the user's nor a proxy has a say in a local connection.
-        { "MODAL_CONFIG_PATH", (m_path / "client.toml").string() },
-        { "MODAL_DISABLE_API_PROXY", "1" },
+        {"MODAL_CONFIG_PATH", (m_path / "client.toml").string()},
+        {"MODAL_DISABLE_API_PROXY", "1"},
     };
 }
 
@@ -67,7 +66,7 @@ Installation Installation::find()
 {
     std::error_code failed;
     const auto programs = fs::read_symlink("/proc/self/exe", failed).parent_path();
-    return { programs, programs.parent_path() / "lib" / "slipway" };
+    return {programs, programs.parent_path() / "lib" / "slipway"};
 }
 
 } // namespace emulator::local

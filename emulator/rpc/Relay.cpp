@@ -178,12 +178,12 @@ public:
 
     Result<> open(const std::string& taskId, const std::filesystem::path& socket) override
     {
-        TRY_ASSIGN(auto server,
-                   Server::create({ .tcp = {}, .privateSockets = { socket.string() } },
-                                  [this, taskId](std::shared_ptr<Call> call) {
-                                      std::make_shared<Forward>(m_stub, std::move(call), taskId)
-                                          ->start();
-                                  }));
+        TRY_ASSIGN(
+            auto server,
+            Server::create({.tcp = {}, .privateSockets = {socket.string()}},
+                           [this, taskId](std::shared_ptr<Call> call) {
+                               std::make_shared<Forward>(m_stub, std::move(call), taskId)->start();
+                           }));
         const std::lock_guard lock(m_mutex);
         m_servers.insert_or_assign(taskId, std::move(server));
         return {};

@@ -29,9 +29,9 @@ std::map<std::string, std::string> commonEnvironment(const model::TaskSpec& spec
                                                      const image::NetworkSettings& network)
 {
     std::map<std::string, std::string> environment {
-        { "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
-        { "HOME", "/root" },
-        { "LANG", "C.UTF-8" },
+        {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+        {"HOME", "/root"},
+        {"LANG", "C.UTF-8"},
     };
     for (const auto& [key, value] : network.environment)
         environment[key] = value;
@@ -50,8 +50,7 @@ std::map<std::string, std::string> commonEnvironment(const model::TaskSpec& spec
 
 void addGpu(const model::TaskSpec& spec, const TaskFiles& files, container::ContainerPlan& plan)
 {
-    plan.mounts.push_back(
-        { container::Mount::Kind::Bind, files.gpuSocket, within("gpu.sock") });
+    plan.mounts.push_back({container::Mount::Kind::Bind, files.gpuSocket, within("gpu.sock")});
     auto& environment = plan.environment;
     environment["SLIPWAY_GPU_SOCKET"] = within("gpu.sock");
     environment["NVIDIA_VISIBLE_DEVICES"] = "all";
@@ -67,7 +66,7 @@ container::Limits limitsOf(const model::Resources& resources)
 {
     container::Limits limits;
     limits.cpus = resources.milliCpuMax / 1000.0;
-    limits.memoryBytes = std::uint64_t { resources.memoryMbMax } * mebibyte;
+    limits.memoryBytes = std::uint64_t {resources.memoryMbMax} * mebibyte;
     return limits;
 }
 
@@ -104,32 +103,31 @@ TaskPlan planTask(const model::TaskSpec& spec, const TaskFiles& files,
     container.layers.insert(container.layers.end(), files.mountLayers.begin(),
                             files.mountLayers.end());
     container.writes = files.writes;
-    container.workingDirectory = config.workingDirectory.empty() ? "/root" : config.workingDirectory;
+    container.workingDirectory
+        = config.workingDirectory.empty() ? "/root" : config.workingDirectory;
     container.user = config.user;
-    container.network
-        = spec.blockNetwork ? container::Network::None : container::Network::Host;
+    container.network = spec.blockNetwork ? container::Network::None : container::Network::Host;
     container.limits = limitsOf(spec.resources);
 
     container.environment = commonEnvironment(spec, network);
     plan.zygote.environment = container.environment;
-    plan.zygote.preload = { "modal._container_entrypoint" };
+    plan.zygote.preload = {"modal._container_entrypoint"};
     container.environment["MODAL_TASK_ID"] = spec.id;
     container.environment["MODAL_ENVIRONMENT"] = "main";
     for (const auto& [key, value] : spec.environment)
         container.environment[key] = value;
 
     for (const auto& [target, source] : network.mounts)
-        container.mounts.push_back({ container::Mount::Kind::BindReadOnly, source, target });
+        container.mounts.push_back({container::Mount::Kind::BindReadOnly, source, target});
+    container.mounts.push_back({container::Mount::Kind::Bind, files.socket, within("modal.sock")});
     container.mounts.push_back(
-        { container::Mount::Kind::Bind, files.socket, within("modal.sock") });
-    container.mounts.push_back(
-        { container::Mount::Kind::BindReadOnly, files.arguments, within("arguments") });
+        {container::Mount::Kind::BindReadOnly, files.arguments, within("arguments")});
     if (!files.gpuSocket.empty())
         addGpu(spec, files, container);
 
     plan.forked = spec.command.empty();
     container.argv = plan.forked
-        ? std::vector<std::string> { "python", "-m", "modal._container_entrypoint" }
+        ? std::vector<std::string> {"python", "-m", "modal._container_entrypoint"}
         : spec.command;
     return plan;
 }

@@ -43,12 +43,12 @@ void TaskRun::run()
     fs::remove_all(m_folder, ignored);
     if (!end) {
         say(end.error().message());
-        end = model::TaskEnd { model::EndReason::StartFailed, 0, end.error().message() };
+        end = model::TaskEnd {model::EndReason::StartFailed, 0, end.error().message()};
         const std::lock_guard lock(m_mutex);
         if (m_stop)
-            end = model::TaskEnd { m_stop->reason, 0, m_stop->message };
+            end = model::TaskEnd {m_stop->reason, 0, m_stop->message};
     }
-    m_host.report(model::TaskEnded { m_spec.id, m_host.options.clock->now(), *end });
+    m_host.report(model::TaskEnded {m_spec.id, m_host.options.clock->now(), *end});
     m_onEnd();
 }
 
@@ -61,7 +61,7 @@ Result<model::TaskEnd> TaskRun::runContainer()
         if (m_stop)
             m_container->kill(SIGKILL);
     }
-    m_host.report(model::TaskStarted { m_spec.id, m_host.options.clock->now() });
+    m_host.report(model::TaskStarted {m_spec.id, m_host.options.clock->now()});
 
     std::optional<Result<container::ContainerExit>> exit;
     {
@@ -92,13 +92,14 @@ Result<std::unique_ptr<container::Container>> TaskRun::boot()
         files.imageLayers.push_back(image::layerFolder(m_host.store, digest));
     const auto series = pythonSeries(m_spec.image.pythonVersion);
     if (series.empty())
-        return Error(ErrorCode::FailedPrecondition,
-                     "the image has no Python that its PATH finds as `python`; add one, for example "
-                     "with Image.debian_slim() or add_python");
+        return Error(
+            ErrorCode::FailedPrecondition,
+            "the image has no Python that its PATH finds as `python`; add one, for example "
+            "with Image.debian_slim() or add_python");
     TRY_ASSIGN(files.clientLayer,
-               image::clientLayer(m_host.store, m_spec.clientVersion, series,
-                                  [this](std::string_view line) { say(line); },
-                                  m_cancel.get_token()));
+               image::clientLayer(
+                   m_host.store, m_spec.clientVersion, series,
+                   [this](std::string_view line) { say(line); }, m_cancel.get_token()));
     for (const auto& mount : m_spec.mounts) {
         TRY_ASSIGN(auto layer, image::mountLayer(m_host.store, mount));
         files.mountLayers.push_back(std::move(layer));
@@ -131,13 +132,13 @@ model::TaskEnd TaskRun::endOf(const container::ContainerExit& exit)
 {
     const std::lock_guard lock(m_mutex);
     if (exit.outOfMemory)
-        return { model::EndReason::OutOfMemory, exit.code,
-                 "the container was killed because it used more memory than its limit of "
-                     + std::to_string(m_spec.resources.memoryMbMax)
-                     + " MiB; raise memory= or use less" };
+        return {model::EndReason::OutOfMemory, exit.code,
+                "the container was killed because it used more memory than its limit of "
+                    + std::to_string(m_spec.resources.memoryMbMax)
+                    + " MiB; raise memory= or use less"};
     if (m_stop)
-        return { m_stop->reason, exit.code, m_stop->message };
-    return { model::EndReason::Exited, exit.code, {} };
+        return {m_stop->reason, exit.code, m_stop->message};
+    return {model::EndReason::Exited, exit.code, {}};
 }
 
 void TaskRun::stop(const model::StopTask& order)
@@ -193,7 +194,7 @@ void TaskRun::sample()
         sample.gpuUtilisation = load.utilisation;
         sample.gpuMemoryBytes = load.memoryBytes;
     }
-    m_host.report(model::TaskUsage { sample });
+    m_host.report(model::TaskUsage {sample});
 }
 
 void TaskRun::copyOutput(int descriptor, int stream)
@@ -205,15 +206,15 @@ void TaskRun::copyOutput(int descriptor, int stream)
             continue;
         if (got <= 0)
             return;
-        m_host.report(model::TaskOutput { { m_spec.id, stream, m_host.options.clock->now(),
-                                            buffer.substr(0, static_cast<std::size_t>(got)) } });
+        m_host.report(model::TaskOutput {{m_spec.id, stream, m_host.options.clock->now(),
+                                          buffer.substr(0, static_cast<std::size_t>(got))}});
     }
 }
 
 void TaskRun::say(std::string_view sentence)
 {
     m_host.report(model::TaskOutput {
-        { m_spec.id, 3, m_host.options.clock->now(), std::string(sentence) + "\n" } });
+        {m_spec.id, 3, m_host.options.clock->now(), std::string(sentence) + "\n"}});
 }
 
 } // namespace emulator::worker

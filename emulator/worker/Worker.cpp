@@ -34,13 +34,13 @@ public:
         , m_launcher(std::move(launcher))
         , m_relay(rpc::Relay::create(options.controlSocket))
         , m_steps(*m_launcher, options.home / "run")
-        , m_builder(image::Builder::create({ options.home }, m_steps))
-        , m_host { .options = options,
-                   .launcher = *m_launcher,
-                   .relay = *m_relay,
-                   .store = { options.home },
-                   .steps = m_steps,
-                   .report = [this](model::WorkerEvent event) { m_link->report(std::move(event)); } }
+        , m_builder(image::Builder::create({options.home}, m_steps))
+        , m_host {.options = options,
+                  .launcher = *m_launcher,
+                  .relay = *m_relay,
+                  .store = {options.home},
+                  .steps = m_steps,
+                  .report = [this](model::WorkerEvent event) { m_link->report(std::move(event)); }}
     {
     }
 
@@ -56,7 +56,7 @@ public:
             bury(lock);
 
         for (const auto& [id, task] : m_tasks)
-            task->stop({ id, true, model::EndReason::Stopped, "the worker was asked to end" });
+            task->stop({id, true, model::EndReason::Stopped, "the worker was asked to end"});
         for (auto& [id, build] : m_builds)
             build.cancel.request_stop();
         while (!m_tasks.empty() || !m_builds.empty()) {
@@ -71,7 +71,7 @@ private:
     model::WorkerHello hello()
     {
         const std::lock_guard lock(m_mutex);
-        model::WorkerHello hello { m_id, {}, m_launcher->capability().notes };
+        model::WorkerHello hello {m_id, {}, m_launcher->capability().notes};
         for (const auto& [id, task] : m_tasks)
             hello.runningTasks.push_back(id);
         return hello;
@@ -110,8 +110,9 @@ private:
         const auto id = order.spec.id;
         if (m_tasks.contains(id))
             return; // the control plane repeats what it is not sure of
-        m_tasks.emplace(id, std::make_unique<TaskRun>(m_host, std::move(order.spec),
-                                                      [this, id] { ended(id); }));
+        m_tasks.emplace(id, std::make_unique<TaskRun>(m_host, std::move(order.spec), [this, id] {
+                            ended(id);
+                        }));
     }
 
     void obey(model::StopTask order)
@@ -133,11 +134,11 @@ private:
             const auto image = m_builder->build(
                 order.recipe,
                 [&](std::string_view line) {
-                    m_host.report(model::BuildOutput { order.imageId, m_host.options.clock->now(),
-                                                       std::string(line) + "\n" });
+                    m_host.report(model::BuildOutput {order.imageId, m_host.options.clock->now(),
+                                                      std::string(line) + "\n"});
                 },
                 stop);
-            model::BuildFinished finished { order.imageId, {}, {} };
+            model::BuildFinished finished {order.imageId, {}, {}};
             if (image)
                 finished.image = *image;
             else
@@ -181,8 +182,7 @@ Result<std::unique_ptr<Worker>> Worker::create(const WorkerOptions& options)
     auto launcher = container::Launcher::create(options.home / "run");
     if (!launcher)
         return std::move(launcher).error().within("start the container runtime");
-    return std::unique_ptr<Worker>(
-        std::make_unique<LocalWorker>(options, *std::move(launcher)));
+    return std::unique_ptr<Worker>(std::make_unique<LocalWorker>(options, *std::move(launcher)));
 }
 
 } // namespace emulator::worker
