@@ -4,6 +4,7 @@
 
 #include "emulator/base/Clock.h"
 #include "emulator/base/Result.h"
+#include "emulator/gpu/server/ProgramRun.h"
 
 #include <filesystem>
 #include <memory>
@@ -15,8 +16,7 @@ namespace emulator::worker {
 struct WorkerOptions {
     std::filesystem::path home; ///< SLIPWAY_HOME
     std::filesystem::path controlSocket; ///< of the control plane
-    std::filesystem::path gpudProgram; ///< slipway-gpud
-    std::filesystem::path driverFolder; ///< libcuda.so.1 and its kin
+    gpu::server::GpuParts gpu; ///< slipway-gpud and the emulated driver
     const Clock* clock = nullptr;
 };
 
