@@ -22,4 +22,6 @@ endif()
 
 add_library(warnings INTERFACE)
 target_compile_options(warnings INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast)
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
+    # Designated initialisers name what matters and leave the rest to its default.
+    -Wno-missing-field-initializers)

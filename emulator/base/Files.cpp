@@ -25,7 +25,7 @@ Error errnoError(std::string_view attempt, int number)
     message.append(": ").append(::strerror_r(number, buffer.data(), buffer.size()));
     if (number == ENOSPC)
         message += "; free some space on this disk and try again";
-    return { number == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, std::move(message) };
+    return {number == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, std::move(message)};
 }
 
 Result<std::string> readFile(const fs::path& path)

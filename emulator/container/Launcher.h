@@ -101,8 +101,8 @@ public:
 
     /// The same through a zygote, started when there is none yet; `plan.argv` must be
     /// {"python", "-m", MODULE, …}. Falls back to launch() and logs why when a zygote cannot serve.
-    [[nodiscard]] virtual Result<std::unique_ptr<Container>>
-    launchForked(const ContainerPlan& plan, const ZygotePlan& zygote)
+    [[nodiscard]] virtual Result<std::unique_ptr<Container>> launchForked(const ContainerPlan& plan,
+                                                                          const ZygotePlan& zygote)
         = 0;
 
     Launcher(const Launcher&) = delete;

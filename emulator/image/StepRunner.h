@@ -34,9 +34,8 @@ public:
 
     /// Runs the step to its end and returns its exit code; `onLine` sees each line of its output.
     /// Cancelled when `stop` fires.
-    [[nodiscard]] virtual Result<int> run(const Step& step,
-                                          const std::function<void(std::string_view)>& onLine,
-                                          std::stop_token stop)
+    [[nodiscard]] virtual Result<int>
+    run(const Step& step, const std::function<void(std::string_view)>& onLine, std::stop_token stop)
         = 0;
 
     StepRunner(const StepRunner&) = delete;

@@ -17,8 +17,8 @@ std::shared_ptr<grpc::Channel> makeChannel(const std::filesystem::path& socket)
     arguments.SetMaxSendMessageSize(256 << 20);
     // Channels of one process must not share a connection that another one has seen fail.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel("unix:" + socket.string(),
-                                     grpc::InsecureChannelCredentials(), arguments);
+    return grpc::CreateCustomChannel("unix:" + socket.string(), grpc::InsecureChannelCredentials(),
+                                     arguments);
 }
 
 } // namespace emulator::rpc

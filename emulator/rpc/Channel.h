@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <grpcpp/channel.h>
+
 #include <filesystem>
 #include <memory>
-
-#include <grpcpp/channel.h>
 
 namespace emulator::rpc {
 

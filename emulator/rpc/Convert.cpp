@@ -20,13 +20,13 @@ void fill(Repeated* wire, const Values& values)
 template<typename Map>
 std::map<std::string, std::string> toMap(const Map& wire)
 {
-    return { wire.begin(), wire.end() };
+    return {wire.begin(), wire.end()};
 }
 
 template<typename Repeated>
 std::vector<std::string> toList(const Repeated& wire)
 {
-    return { wire.begin(), wire.end() };
+    return {wire.begin(), wire.end()};
 }
 
 slipway::v1::FunctionSummary toWire(const model::FunctionSummary& value)
@@ -125,7 +125,7 @@ model::EndReason toReason(std::uint32_t wire)
 
 model::TaskEnd fromWire(const slipway::v1::TaskEnd& wire)
 {
-    return { toReason(wire.reason()), wire.exit_code(), wire.message() };
+    return {toReason(wire.reason()), wire.exit_code(), wire.message()};
 }
 
 slipway::v1::ImageConfig toWire(const model::ImageConfig& value)
@@ -261,27 +261,26 @@ model::TaskSpec fromWire(const slipway::v1::TaskSpec& wire)
 slipway::v1::Command toWire(const model::WorkerCommand& command)
 {
     slipway::v1::Command wire;
-    std::visit(Cases {
-                   [&](const model::StartTask& start) {
-                       *wire.mutable_start_task() = toWire(start.spec);
-                   },
-                   [&](const model::StopTask& stop) {
-                       auto* out = wire.mutable_stop_task();
-                       out->set_task_id(stop.taskId);
-                       out->set_graceful(stop.graceful);
-                       out->set_reason(static_cast<std::uint32_t>(stop.reason));
-                       out->set_message(stop.message);
-                   },
-                   [&](const model::BuildImage& build) {
-                       auto* out = wire.mutable_build_image();
-                       out->set_image_id(build.order.imageId);
-                       *out->mutable_recipe() = toWire(build.order.recipe);
-                   },
-                   [&](const model::CancelBuild& cancel) {
-                       wire.mutable_cancel_build()->set_image_id(cancel.imageId);
-                   },
-               },
-               command);
+    std::visit(
+        Cases {
+            [&](const model::StartTask& start) { *wire.mutable_start_task() = toWire(start.spec); },
+            [&](const model::StopTask& stop) {
+                auto* out = wire.mutable_stop_task();
+                out->set_task_id(stop.taskId);
+                out->set_graceful(stop.graceful);
+                out->set_reason(static_cast<std::uint32_t>(stop.reason));
+                out->set_message(stop.message);
+            },
+            [&](const model::BuildImage& build) {
+                auto* out = wire.mutable_build_image();
+                out->set_image_id(build.order.imageId);
+                *out->mutable_recipe() = toWire(build.order.recipe);
+            },
+            [&](const model::CancelBuild& cancel) {
+                wire.mutable_cancel_build()->set_image_id(cancel.imageId);
+            },
+        },
+        command);
     return wire;
 }
 
@@ -289,16 +288,16 @@ model::WorkerCommand fromWire(const slipway::v1::Command& command)
 {
     switch (command.kind_case()) {
     case slipway::v1::Command::kStopTask:
-        return model::StopTask { command.stop_task().task_id(), command.stop_task().graceful(),
-                                 toReason(command.stop_task().reason()),
-                                 command.stop_task().message() };
+        return model::StopTask {command.stop_task().task_id(), command.stop_task().graceful(),
+                                toReason(command.stop_task().reason()),
+                                command.stop_task().message()};
     case slipway::v1::Command::kBuildImage:
-        return model::BuildImage { { command.build_image().image_id(),
-                                     fromWire(command.build_image().recipe()) } };
+        return model::BuildImage {
+            {command.build_image().image_id(), fromWire(command.build_image().recipe())}};
     case slipway::v1::Command::kCancelBuild:
-        return model::CancelBuild { command.cancel_build().image_id() };
+        return model::CancelBuild {command.cancel_build().image_id()};
     default:
-        return model::StartTask { fromWire(command.start_task()) };
+        return model::StartTask {fromWire(command.start_task())};
     }
 }
 
@@ -349,23 +348,23 @@ model::WorkerEvent fromWire(const slipway::v1::Event& event)
     switch (event.kind_case()) {
     case Event::kTaskOutput: {
         const auto& output = event.task_output();
-        return model::TaskOutput { { output.task_id(), output.stream(), output.time(),
-                                     output.text() } };
+        return model::TaskOutput {
+            {output.task_id(), output.stream(), output.time(), output.text()}};
     }
     case Event::kTaskUsage:
-        return model::TaskUsage { fromWire(event.task_usage()) };
+        return model::TaskUsage {fromWire(event.task_usage())};
     case Event::kTaskEnded:
-        return model::TaskEnded { event.task_ended().task_id(), event.task_ended().time(),
-                                  fromWire(event.task_ended().end()) };
+        return model::TaskEnded {event.task_ended().task_id(), event.task_ended().time(),
+                                 fromWire(event.task_ended().end())};
     case Event::kBuildOutput:
-        return model::BuildOutput { event.build_output().image_id(), event.build_output().time(),
-                                    event.build_output().text() };
+        return model::BuildOutput {event.build_output().image_id(), event.build_output().time(),
+                                   event.build_output().text()};
     case Event::kBuildFinished:
-        return model::BuildFinished { event.build_finished().image_id(),
-                                      fromWire(event.build_finished().image()),
-                                      event.build_finished().error() };
+        return model::BuildFinished {event.build_finished().image_id(),
+                                     fromWire(event.build_finished().image()),
+                                     event.build_finished().error()};
     default:
-        return model::TaskStarted { event.task_started().task_id(), event.task_started().time() };
+        return model::TaskStarted {event.task_started().task_id(), event.task_started().time()};
     }
 }
 

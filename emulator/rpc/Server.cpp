@@ -7,7 +7,6 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
-
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +20,7 @@ namespace {
 grpc::ByteBuffer toBuffer(const std::string& message)
 {
     const grpc::Slice slice(message);
-    return { &slice, 1 };
+    return {&slice, 1};
 }
 
 std::string fromBuffer(const grpc::ByteBuffer& buffer)
@@ -296,7 +295,8 @@ public:
         builder.RegisterCallbackGenericService(&m_service);
         builder.SetMaxReceiveMessageSize(256 << 20);
         builder.SetMaxSendMessageSize(256 << 20);
-        // The stock client pings every 30 s, with and without calls, and takes a GOAWAY as an error.
+        // The stock client pings every 30 s, with and without calls, and takes a GOAWAY as an
+        // error.
         builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
         builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
         builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);

@@ -25,8 +25,8 @@ public:
     [[nodiscard]] virtual const std::string& request() const = 0; ///< serialized message
     /// Empty when the client sent no such header.
     [[nodiscard]] virtual std::string metadata(std::string_view key) const = 0;
-    [[nodiscard]] virtual const std::vector<std::pair<std::string, std::string>>&
-    headers() const = 0;
+    [[nodiscard]] virtual const std::vector<std::pair<std::string, std::string>>& headers() const
+        = 0;
     /// When the client gives up, in microseconds from now; negative when it never does.
     [[nodiscard]] virtual std::int64_t remainingMicros() const = 0;
     /// Whether it came over the private socket of the worker and the window (HOME/run/studio.sock)

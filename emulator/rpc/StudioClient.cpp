@@ -17,8 +17,8 @@ struct StudioClient::Wire {
     std::unique_ptr<Studio::Stub> stub;
 
     template<typename Request, typename Response>
-    Result<Response> call(grpc::Status (Studio::Stub::*method)(grpc::ClientContext*,
-                                                                const Request&, Response*),
+    Result<Response> call(grpc::Status (Studio::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                               Response*),
                           const Request& request) const
     {
         grpc::ClientContext context;
@@ -118,9 +118,9 @@ Result<std::vector<model::ImageSummary>> StudioClient::images() const
     return all<model::ImageSummary>(response.images());
 }
 
-Result<std::vector<model::CallOutput>>
-StudioClient::callOutputs(std::string_view callId, std::uint32_t firstIndex,
-                          std::uint32_t limit) const
+Result<std::vector<model::CallOutput>> StudioClient::callOutputs(std::string_view callId,
+                                                                 std::uint32_t firstIndex,
+                                                                 std::uint32_t limit) const
 {
     slipway::v1::CallOutputsRequest request;
     request.set_call_id(std::string(callId));
@@ -151,7 +151,7 @@ Result<std::vector<model::MethodSummary>> StudioClient::apiTable() const
     TRY_ASSIGN(const auto response, m_wire->call(&Studio::Stub::ApiTable, slipway::v1::Nothing()));
     std::vector<model::MethodSummary> methods;
     for (const auto& method : response.methods())
-        methods.push_back({ method.name(), method.served(), method.calls(), method.errors() });
+        methods.push_back({method.name(), method.served(), method.calls(), method.errors()});
     return methods;
 }
 
@@ -164,16 +164,16 @@ Result<> StudioClient::streamLogs(const model::LogQuery& query,
     request.set_after_sequence(query.afterSequence);
     request.set_since(query.since);
     request.set_follow(query.follow);
-    return m_wire->stream(&Studio::Stub::StreamLogs, request, std::move(stop),
-                          [&](const slipway::v1::LogBatch& batch) {
-                              onLines(all<model::LogLine>(batch.lines()));
-                          });
+    return m_wire->stream(
+        &Studio::Stub::StreamLogs, request, std::move(stop),
+        [&](const slipway::v1::LogBatch& batch) { onLines(all<model::LogLine>(batch.lines())); });
 }
 
-Result<> StudioClient::streamUsage(
-    std::string_view appId, std::string_view taskId, std::uint64_t afterSequence, bool follow,
-    const std::function<void(std::vector<model::UsageSample>)>& onSamples,
-    std::stop_token stop) const
+Result<>
+StudioClient::streamUsage(std::string_view appId, std::string_view taskId,
+                          std::uint64_t afterSequence, bool follow,
+                          const std::function<void(std::vector<model::UsageSample>)>& onSamples,
+                          std::stop_token stop) const
 {
     slipway::v1::UsageQuery request;
     request.set_app_id(std::string(appId));

@@ -66,7 +66,8 @@ struct WorkerLink::Wire {
             if (stop.stop_requested())
                 return;
             if (connected)
-                log::warning("worker", "lost the control plane, trying again: " + status.error_message());
+                log::warning("worker",
+                             "lost the control plane, trying again: " + status.error_message());
             connected = false;
             pause(stop);
         }
@@ -124,12 +125,10 @@ WorkerLink::WorkerLink(const std::filesystem::path& socket,
     m_wire->hello = std::move(hello);
     m_wire->onCommand = std::move(onCommand);
     m_wire->workerId = m_wire->hello().workerId;
-    m_wire->commands = std::jthread([wire = m_wire.get()](const std::stop_token& stop) {
-        wire->readCommands(stop);
-    });
-    m_wire->reports = std::jthread([wire = m_wire.get()](const std::stop_token& stop) {
-        wire->sendReports(stop);
-    });
+    m_wire->commands = std::jthread(
+        [wire = m_wire.get()](const std::stop_token& stop) { wire->readCommands(stop); });
+    m_wire->reports = std::jthread(
+        [wire = m_wire.get()](const std::stop_token& stop) { wire->sendReports(stop); });
 }
 
 WorkerLink::~WorkerLink() = default;

@@ -113,26 +113,26 @@ void TestBase::jsonErrorNamesThePlace()
 void TestBase::runGivesOutputAndExitCode()
 {
     std::vector<std::string> lines;
-    const auto output = run({ .argv = { "sh", "-c", "echo one; echo two >&2; exit 3" } }, {},
+    const auto output = run({.argv = {"sh", "-c", "echo one; echo two >&2; exit 3"}}, {},
                             [&](std::string_view line) { lines.emplace_back(line); });
     QVERIFY(output);
     QCOMPARE(output->status.code, 3);
     QCOMPARE(output->standardOutput, std::string("one\n"));
     QCOMPARE(output->standardError, std::string("two\n"));
-    QCOMPARE(lines.size(), std::size_t { 2 });
+    QCOMPARE(lines.size(), std::size_t {2});
 }
 
 void TestBase::runFeedsStandardInput()
 {
     const std::string big(1U << 20U, 'x');
-    const auto output = run({ .argv = { "cat" }, .standardInput = big });
+    const auto output = run({.argv = {"cat"}, .standardInput = big});
     QVERIFY(output);
     QCOMPARE(output->standardOutput.size(), big.size());
 }
 
 void TestBase::missingProgramIsNamed()
 {
-    const auto output = run({ .argv = { "no-such-program-here" } });
+    const auto output = run({.argv = {"no-such-program-here"}});
     QVERIFY(!output);
     QCOMPARE(output.error().code(), ErrorCode::NotFound);
 }
@@ -140,8 +140,8 @@ void TestBase::missingProgramIsNamed()
 void TestBase::stopEndsAProgram()
 {
     std::stop_source stop;
-    const auto output = run({ .argv = { "sh", "-c", "echo ready; exec sleep 1000" } },
-                            stop.get_token(), [&](std::string_view) { stop.request_stop(); });
+    const auto output = run({.argv = {"sh", "-c", "echo ready; exec sleep 1000"}}, stop.get_token(),
+                            [&](std::string_view) { stop.request_stop(); });
     QVERIFY(!output);
     QCOMPARE(output.error().code(), ErrorCode::Cancelled);
 }

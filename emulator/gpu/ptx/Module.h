@@ -17,7 +17,8 @@ namespace emulator::gpu::ptx {
 struct Module;
 
 /// Parses PTX text. `name` is what messages call it ("saxpy.ptx", "fat binary of ./saxpy").
-/// Unsupported or Invalid with "name:line: message: the offending text"; never crashes on any input.
+/// Unsupported or Invalid with "name:line: message: the offending text"; never crashes on any
+/// input.
 [[nodiscard]] Result<std::shared_ptr<const Module>> parse(std::string_view text,
                                                           std::string_view name);
 
