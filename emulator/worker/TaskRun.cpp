@@ -126,11 +126,11 @@ Result<> TaskRun::startGpu(TaskFiles& files)
     TRY_ASSIGN(files.driverLayer,
                image::driverLayer(m_host.store, m_spec.image, parts.libraries, parts.tools,
                                   m_host.steps, m_cancel.get_token()));
-    TRY_ASSIGN(auto daemon,
-               gpu::server::GpuDaemon::start(
-                   parts, m_spec.resources.gpu,
-                   static_cast<int>(std::max(1U, m_spec.resources.gpuCount)), files.gpuSocket,
-                   m_host.options.home / "logs" / "gpu.log"));
+    TRY_ASSIGN(
+        auto daemon,
+        gpu::server::GpuDaemon::start(parts, m_spec.resources.gpu,
+                                      static_cast<int>(std::max(1U, m_spec.resources.gpuCount)),
+                                      files.gpuSocket, m_host.options.home / "logs" / "gpu.log"));
     m_gpu.emplace(std::move(daemon));
     TRY_ASSIGN(auto monitor, gpu::server::DeviceMonitor::connect(files.gpuSocket));
     m_monitor.emplace(std::move(monitor));
