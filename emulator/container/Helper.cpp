@@ -10,13 +10,16 @@
 #include "emulator/container/Root.h"
 #include "emulator/container/Start.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -43,6 +46,16 @@ Result<UniqueFd> watchChildren()
 FilterUse useOf(const ContainerPlan& plan)
 {
     return plan.privilege == Privilege::Build ? FilterUse::Build : FilterUse::Function;
+}
+
+/// Of a container's init: it has waited for all others.
+Usage usageOf(const rusage& used)
+{
+    const auto micros = [](const timeval& time) {
+        return static_cast<std::uint64_t>(time.tv_sec * 1'000'000 + time.tv_usec);
+    };
+    return {micros(used.ru_utime) + micros(used.ru_stime), 0,
+            static_cast<std::uint64_t>(used.ru_maxrss) * 1024};
 }
 
 } // namespace
@@ -247,22 +260,28 @@ void Helper::reap()
     signalfd_siginfo ignored {};
     while (::read(m_children.get(), &ignored, sizeof ignored) > 0) { }
     int status = 0;
-    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    rusage used {};
+    for (pid_t pid = 0; (pid = ::wait4(-1, &status, WNOHANG, &used)) > 0;) {
         for (const auto& [handle, container] : m_running)
             if (container.init == pid) {
-                end(handle, status);
+                end(handle, status, usageOf(used));
                 break;
             }
     }
 }
 
-void Helper::end(std::uint64_t handle, int status)
+void Helper::end(std::uint64_t handle, int status, const Usage& reaped)
 {
     auto& container = m_running.at(handle);
     while (container.status)
         hear(handle, container); // what it said before it ended
     const auto& plan = container.plan;
-    const auto usage = container.group->usage(0);
+    auto usage = container.group->usage(0);
+    if (m_capability.limiter == Capability::Limiter::Watchdog) {
+        // The watch saw only what ran when it looked.
+        usage.cpuMicros = std::max(usage.cpuMicros, reaped.cpuMicros);
+        usage.memoryPeakBytes = std::max(usage.memoryPeakBytes, reaped.memoryPeakBytes);
+    }
     if (!container.started) {
         const Error unknown(ErrorCode::Internal,
                             "its first process ended with status " + std::to_string(status));
@@ -277,7 +296,7 @@ void Helper::end(std::uint64_t handle, int status)
               {"code", container.code},
               {"signal", container.signal},
               {"outOfMemory", container.outOfMemory || container.group->ranOutOfMemory()},
-              {"usage", toJson(usage)}});
+              {"used", toJson(usage)}});
     }
     std::vector<fs::path> trees {workFolder(plan)};
     if (!plan.keepWrites)
@@ -306,13 +325,15 @@ int launcherMain(int argc, char** argv)
         return 2;
     }
     ::syscall(SYS_close_range, 4U, ~0U, 0U);
+    ::fcntl(socket, F_SETFD, FD_CLOEXEC); // posix_spawn has cleared it; no container may have it
     ::setsid(); // a terminal's interrupt is for the worker to act on
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
         ::signal(signal, SIG_IGN);
     ::signal(SIGCHLD, SIG_DFL);
+    const UniqueFd refusals(::fcntl(socket, F_DUPFD_CLOEXEC, 4));
     auto helper = Helper::create(argv[2], UniqueFd(socket));
     if (!helper) {
-        (void)sendMessage(socket, pack({{"refused", toJson(helper.error())}}));
+        (void)sendMessage(refusals.get(), pack({{"refused", toJson(helper.error())}}));
         return 1;
     }
     // After the privileges have changed, which clears it.

@@ -59,7 +59,7 @@ private:
     void kill(std::uint64_t handle, int signal);
     void hear(std::uint64_t handle, Running& container);
     void reap();
-    void end(std::uint64_t handle, int status);
+    void end(std::uint64_t handle, int status, const Usage& reaped);
     void watch();
     void tell(const Json& message);
     [[nodiscard]] int interval() const;
