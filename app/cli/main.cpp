@@ -39,15 +39,17 @@ void addDaemon(CLI::App& slip, Invocation& call)
 void addRun(CLI::App& slip, Invocation& call)
 {
     static RunOptions options;
-    auto* run
-        = slip.add_subcommand("run", "Run a function or local entrypoint with the stock client");
-    run->add_option("app", options.target, "APP.py[::NAME]")->required();
+    auto* run = slip.add_subcommand(
+        "run", "Run a function or local entrypoint: slip run APP.py[::NAME] [ARGS…]");
     run->add_option("--run-id", options.runId, "Name this run, to find its app by");
-    run->add_option("arguments", options.arguments, "Passed to the function");
+    // What follows APP is the function's, options included.
     run->prefix_command();
     run->callback([&call, run] {
-        for (const auto& extra : run->remaining())
-            options.arguments.push_back(extra);
+        options.arguments = run->remaining();
+        if (options.arguments.empty())
+            throw CLI::RequiredError("APP.py[::NAME]");
+        options.target = options.arguments.front();
+        options.arguments.erase(options.arguments.begin());
         call.action = [&call] { return app::command::run(call.context, options); };
     });
 

@@ -18,6 +18,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 using namespace emulator;
 namespace fs = std::filesystem;
@@ -88,16 +89,18 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
                                      .folder = home / "blobs" / "calls",
                                      .key = credentials.blobKey},
                                     clock));
-    TRY_ASSIGN(const auto service,
-               api::Service::create({.home = home,
-                                     .clock = clock,
-                                     .ids = *ids,
-                                     .blobs = *blobs,
-                                     .tokenId = credentials.tokenId,
-                                     .tokenSecret = credentials.tokenSecret,
-                                     .version = SLIPWAY_VERSION,
-                                     .knownCards = std::move(cards),
-                                     .onShutdown = [] { ::kill(::getpid(), SIGTERM); }}));
+    TRY_ASSIGN(
+        const auto service,
+        api::Service::create({.home = home,
+                              .clock = clock,
+                              .ids = *ids,
+                              .blobs = *blobs,
+                              .tokenId = credentials.tokenId,
+                              .tokenSecret = credentials.tokenSecret,
+                              .version = SLIPWAY_VERSION,
+                              .knownCards = std::move(cards),
+                              .maxTasks = 2 * std::max(2U, std::thread::hardware_concurrency()),
+                              .onShutdown = [] { ::kill(::getpid(), SIGTERM); }}));
     const auto socket = home / "run" / "studio.sock";
     TRY_ASSIGN(
         const auto server,
