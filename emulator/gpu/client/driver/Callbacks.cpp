@@ -47,8 +47,8 @@ void* serveCallbacks(void* argument)
         }
         if (function)
             function();
-        const protocol::Handle message { token };
-        connection.post(Kind::HostCallDone, 0, { { &message, sizeof message } });
+        const protocol::Handle message {token};
+        connection.post(Kind::HostCallDone, 0, {{&message, sizeof message}});
     }
     return nullptr;
 }
@@ -77,14 +77,13 @@ Result callOnStream(Driver& driver, const Target& target, std::function<void()> 
     Callbacks* own = callbacksOf(driver);
     if (own == nullptr)
         return protocol::OutOfMemory;
-    protocol::OnStream message { target.stream, 0 };
+    protocol::OnStream message {target.stream, 0};
     {
         const std::lock_guard lock(own->mutex);
         message.value = ++own->lastToken;
         own->waiting[message.value] = std::move(function);
     }
-    return driver.connection().post(Kind::HostCall, target.context,
-                                    { { &message, sizeof message } });
+    return driver.connection().post(Kind::HostCall, target.context, {{&message, sizeof message}});
 }
 
 } // namespace emulator::gpu::client

@@ -18,7 +18,7 @@ Result createContext(Driver& driver, int device, unsigned flags, bool primary, H
     if (driver.figures(device) == nullptr)
         return protocol::InvalidDevice;
     protocol::Handle made;
-    const protocol::Ordinal ordinal { static_cast<std::uint64_t>(driver.ordinal(device)) };
+    const protocol::Ordinal ordinal {static_cast<std::uint64_t>(driver.ordinal(device))};
     if (const auto code = driver.ask(Kind::CreateContext, 0, ordinal, made); code != 0)
         return code;
     auto state = std::make_shared<ContextState>();
@@ -106,7 +106,7 @@ SLIPWAY_EXPORT Result cuDevicePrimaryCtxRelease(int device)
 SLIPWAY_EXPORT Result cuDevicePrimaryCtxSetFlags_v2(int device, unsigned)
 {
     DRIVER_OR_RETURN(driver)
-    return driver->figures(device) == nullptr ? Result { protocol::InvalidDevice } : 0;
+    return driver->figures(device) == nullptr ? Result {protocol::InvalidDevice} : 0;
 }
 SLIPWAY_EXPORT Result cuDevicePrimaryCtxSetFlags(int device, unsigned flags)
 {
@@ -142,7 +142,7 @@ SLIPWAY_EXPORT Result cuCtxCreate(Handle* context, unsigned flags, int device)
 SLIPWAY_EXPORT Result cuCtxCreate_v3(Handle* context, void*, int affinities, unsigned flags,
                                      int device)
 {
-    return affinities > 0 ? Result { protocol::NotSupported }
+    return affinities > 0 ? Result {protocol::NotSupported}
                           : cuCtxCreate_v2(context, flags, device);
 }
 SLIPWAY_EXPORT Result cuCtxCreate_v4(Handle* context, void*, unsigned flags, int device)
@@ -158,8 +158,14 @@ SLIPWAY_EXPORT Result cuCtxDestroy_v2(Handle context)
         return protocol::InvalidContext;
     return destroyContext(*driver, context);
 }
-SLIPWAY_EXPORT Result cuCtxDestroy(Handle context) { return cuCtxDestroy_v2(context); }
-SLIPWAY_EXPORT Result cuCtxDetach(Handle context) { return cuCtxDestroy_v2(context); }
+SLIPWAY_EXPORT Result cuCtxDestroy(Handle context)
+{
+    return cuCtxDestroy_v2(context);
+}
+SLIPWAY_EXPORT Result cuCtxDetach(Handle context)
+{
+    return cuCtxDestroy_v2(context);
+}
 
 SLIPWAY_EXPORT Result cuCtxPushCurrent_v2(Handle context)
 {
@@ -169,7 +175,10 @@ SLIPWAY_EXPORT Result cuCtxPushCurrent_v2(Handle context)
     threadState().stack.push_back(context);
     return 0;
 }
-SLIPWAY_EXPORT Result cuCtxPushCurrent(Handle context) { return cuCtxPushCurrent_v2(context); }
+SLIPWAY_EXPORT Result cuCtxPushCurrent(Handle context)
+{
+    return cuCtxPushCurrent_v2(context);
+}
 
 SLIPWAY_EXPORT Result cuCtxPopCurrent_v2(Handle* context)
 {
@@ -179,7 +188,10 @@ SLIPWAY_EXPORT Result cuCtxPopCurrent_v2(Handle* context)
     threadState().stack.pop_back();
     return 0;
 }
-SLIPWAY_EXPORT Result cuCtxPopCurrent(Handle* context) { return cuCtxPopCurrent_v2(context); }
+SLIPWAY_EXPORT Result cuCtxPopCurrent(Handle* context)
+{
+    return cuCtxPopCurrent_v2(context);
+}
 
 SLIPWAY_EXPORT Result cuCtxSetCurrent(Handle context)
 {
@@ -257,8 +269,7 @@ SLIPWAY_EXPORT Result cuCtxSetFlags(unsigned flags)
 SLIPWAY_EXPORT Result cuCtxSynchronize()
 {
     CONTEXT_OR_RETURN(driver, current)
-    return driver->settle(
-        driver->connection().call(Kind::SynchronizeContext, current->handle, {}));
+    return driver->settle(driver->connection().call(Kind::SynchronizeContext, current->handle, {}));
 }
 
 SLIPWAY_EXPORT Result cuCtxSynchronize_v2(Handle context)
@@ -362,16 +373,16 @@ SLIPWAY_EXPORT Result cuCtxEnablePeerAccess(Handle peer, unsigned flags)
     if (other->device == current->device)
         return protocol::InvalidDevice;
     const std::lock_guard lock(driver->mutex);
-    return driver->peers.insert({ current->handle, peer }).second
-        ? Result { protocol::Success }
-        : Result { protocol::PeerAccessAlreadyEnabled };
+    return driver->peers.insert({current->handle, peer}).second
+        ? Result {protocol::Success}
+        : Result {protocol::PeerAccessAlreadyEnabled};
 }
 
 SLIPWAY_EXPORT Result cuCtxDisablePeerAccess(Handle peer)
 {
     CONTEXT_OR_RETURN(driver, current)
     const std::lock_guard lock(driver->mutex);
-    return driver->peers.erase({ current->handle, peer }) == 1
-        ? Result { protocol::Success }
-        : Result { protocol::PeerAccessNotEnabled };
+    return driver->peers.erase({current->handle, peer}) == 1
+        ? Result {protocol::Success}
+        : Result {protocol::PeerAccessNotEnabled};
 }

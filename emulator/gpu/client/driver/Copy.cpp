@@ -11,7 +11,10 @@ namespace protocol = emulator::gpu::protocol;
 
 namespace {
 
-std::uint64_t number(const void* pointer) { return reinterpret_cast<std::uint64_t>(pointer); }
+std::uint64_t number(const void* pointer)
+{
+    return reinterpret_cast<std::uint64_t>(pointer);
+}
 
 Result copyFlat(std::uint64_t destination, std::uint64_t source, std::size_t size, Handle stream,
                 Wait wait)
@@ -196,7 +199,10 @@ Result copy3D(const Copy3D* given, Handle stream, Wait wait)
 
 } // namespace
 
-SLIPWAY_EXPORT Result cuMemcpy2D_v2(const Copy2D* copy) { return copy2D(copy, 0, Wait::UntilDone); }
+SLIPWAY_EXPORT Result cuMemcpy2D_v2(const Copy2D* copy)
+{
+    return copy2D(copy, 0, Wait::UntilDone);
+}
 SLIPWAY_EXPORT Result cuMemcpy2DUnaligned_v2(const Copy2D* copy)
 {
     return copy2D(copy, 0, Wait::UntilDone);
@@ -205,7 +211,10 @@ SLIPWAY_EXPORT Result cuMemcpy2DAsync_v2(const Copy2D* copy, Handle stream)
 {
     return copy2D(copy, stream, Wait::No);
 }
-SLIPWAY_EXPORT Result cuMemcpy3D_v2(const Copy3D* copy) { return copy3D(copy, 0, Wait::UntilDone); }
+SLIPWAY_EXPORT Result cuMemcpy3D_v2(const Copy3D* copy)
+{
+    return copy3D(copy, 0, Wait::UntilDone);
+}
 SLIPWAY_EXPORT Result cuMemcpy3DAsync_v2(const Copy3D* copy, Handle stream)
 {
     return copy3D(copy, stream, Wait::No);

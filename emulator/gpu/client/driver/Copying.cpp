@@ -40,10 +40,10 @@ Result copyHere(Driver& driver, const Target& target, const BoxCopy& copy, Place
     protocol::Drain drain;
     drain.stream = target.stream;
     if (to == Place::Device)
-        drain.first = { copy.destination,
-                        extent(copy, copy.destinationPitch, copy.destinationSlice) };
+        drain.first
+            = {copy.destination, extent(copy, copy.destinationPitch, copy.destinationSlice)};
     if (from == Place::Device)
-        drain.second = { copy.source, extent(copy, copy.sourcePitch, copy.sourceSlice) };
+        drain.second = {copy.source, extent(copy, copy.sourcePitch, copy.sourceSlice)};
     if (const auto code = driver.tell(Kind::Drain, target.context, drain); code != 0)
         return code;
     std::byte* destination = touchable(driver, copy.destination, to);
@@ -85,12 +85,12 @@ Result copyBox(Driver& driver, const Target& target, const BoxCopy& copy, Wait w
     const bool plain = copy.height == 1 && copy.depth == 1;
     if (wait == Wait::No && plain && from == Place::Pageable && to == Place::Device
         && copy.width <= inlineLimit) {
-        const protocol::CopyInline message { target.stream, copy.destination, copy.width };
+        const protocol::CopyInline message {target.stream, copy.destination, copy.width};
         return driver.settle(driver.connection().call(
             Kind::CopyInline, target.context,
-            { { &message, sizeof message },
-              { reinterpret_cast<const void*>(copy.source), // NOLINT(performance-no-int-to-ptr)
-                copy.width } }));
+            {{&message, sizeof message},
+             {reinterpret_cast<const void*>(copy.source), // NOLINT(performance-no-int-to-ptr)
+              copy.width}}));
     }
     const bool serverSees = to != Place::Pageable && from != Place::Pageable;
     if (serverSees && (wait == Wait::No || (to == Place::Device && from == Place::Device)))

@@ -14,7 +14,7 @@ namespace protocol = emulator::gpu::protocol;
 
 SLIPWAY_EXPORT Result cuInit(unsigned flags)
 {
-    return flags != 0 ? Result { protocol::InvalidValue } : Driver::initialize();
+    return flags != 0 ? Result {protocol::InvalidValue} : Driver::initialize();
 }
 
 SLIPWAY_EXPORT Result cuDriverGetVersion(int* version)
@@ -129,9 +129,16 @@ SLIPWAY_EXPORT Result cuDeviceGetProperties(OldProperties* properties, int devic
     const auto* figures = driver->figures(device);
     if (figures == nullptr || properties == nullptr)
         return figures == nullptr ? protocol::InvalidDevice : protocol::InvalidValue;
-    *properties = { 1024,  { 1024, 1024, 64 }, { 0x7fffffff, 65535, 65535 },
-                    49152, 65536,              32,
-                    0x7fffffff, 65536,         figures->clockKhz, 512 };
+    *properties = {1024,
+                   {1024, 1024, 64},
+                   {0x7fffffff, 65535, 65535},
+                   49152,
+                   65536,
+                   32,
+                   0x7fffffff,
+                   65536,
+                   figures->clockKhz,
+                   512};
     return 0;
 }
 
@@ -190,7 +197,16 @@ SLIPWAY_EXPORT Result cuDeviceGetNvSciSyncAttributes(void*, int, int)
     return protocol::NotSupported;
 }
 
-SLIPWAY_EXPORT Result cuFlushGPUDirectRDMAWrites(int, int) { return 0; }
+SLIPWAY_EXPORT Result cuFlushGPUDirectRDMAWrites(int, int)
+{
+    return 0;
+}
 
-SLIPWAY_EXPORT Result cuProfilerStart() { return 0; }
-SLIPWAY_EXPORT Result cuProfilerStop() { return 0; }
+SLIPWAY_EXPORT Result cuProfilerStart()
+{
+    return 0;
+}
+SLIPWAY_EXPORT Result cuProfilerStop()
+{
+    return 0;
+}

@@ -88,7 +88,7 @@ Driver* Driver::current(Result& code)
     Process& own = process();
     if (Driver* driver = own.driver.load(std::memory_order_acquire); driver != nullptr)
         return driver;
-    code = own.initialized ? initialize() : Result { protocol::NotInitialized };
+    code = own.initialized ? initialize() : Result {protocol::NotInitialized};
     return own.driver.load(std::memory_order_acquire);
 }
 
@@ -104,9 +104,9 @@ Result Driver::initialize()
     }
     const char* path = std::getenv("SLIPWAY_GPU_SOCKET");
     std::string problem;
-    auto connection
-        = protocol::Connection::open(path == nullptr ? "/run/slipway/gpu.sock" : path,
-                                     program_invocation_short_name, protocol::Role::Program, problem);
+    auto connection = protocol::Connection::open(path == nullptr ? "/run/slipway/gpu.sock" : path,
+                                                 program_invocation_short_name,
+                                                 protocol::Role::Program, problem);
     if (connection == nullptr) {
         if (path != nullptr)
             report(("no emulated device: " + problem).c_str());
@@ -127,7 +127,7 @@ Driver::Driver(std::unique_ptr<protocol::Connection> connection)
 {
     for (std::uint64_t i = 0; i < m_connection->welcome().deviceCount; ++i) {
         protocol::DeviceFigures figures;
-        if (m_connection->ask(Kind::QueryDevice, 0, protocol::Ordinal { i }, figures) != 0)
+        if (m_connection->ask(Kind::QueryDevice, 0, protocol::Ordinal {i}, figures) != 0)
             break;
         m_figures.push_back(figures);
     }
@@ -149,7 +149,7 @@ void Driver::fetchText()
     const std::lock_guard lock(m_textMutex);
     std::vector<std::byte> space(protocol::slotBytes);
     while (m_connection->channel().text != 0) {
-        protocol::Reply reply { space.data(), space.size(), 0 };
+        protocol::Reply reply {space.data(), space.size(), 0};
         if (m_connection->call(Kind::FetchText, 0, {}, &reply) != 0
             || reply.size < sizeof(protocol::Text))
             return;
@@ -187,19 +187,20 @@ Result Driver::resolve(Handle stream, Target& target)
         const auto found = streams.find(stream);
         if (found == streams.end())
             return protocol::InvalidHandle;
-        target = { found->second.context, stream };
+        target = {found->second.context, stream};
         return 0;
     }
     const auto current = currentContext();
     if (current == nullptr)
         return protocol::InvalidContext;
-    target = { current->handle, 0 };
+    target = {current->handle, 0};
     if (stream != perThreadStream)
         return 0;
     Handle& own = thread.perThreadStreams[current->handle];
     if (own == 0) {
         protocol::Handle made;
-        if (const auto code = ask(Kind::CreateStream, current->handle, protocol::CreateStream {}, made);
+        if (const auto code
+            = ask(Kind::CreateStream, current->handle, protocol::CreateStream {}, made);
             code != 0)
             return code;
         own = made.value;

@@ -32,7 +32,7 @@ struct ContextState {
     bool primary = false;
     unsigned flags = 0;
     std::uint64_t heapBytes = 8U << 20U; ///< CU_LIMIT_MALLOC_HEAP_SIZE
-    std::array<std::uint64_t, 8> limits { 1024, 1U << 20U, 8U << 20U, 2, 2048, 64, 0, 0 };
+    std::array<std::uint64_t, 8> limits {1024, 1U << 20U, 8U << 20U, 2, 2048, 64, 0, 0};
     int cacheConfig = 0;
 };
 
@@ -108,7 +108,10 @@ public:
     /// The figures of a visible device; null when there is no such device.
     [[nodiscard]] const protocol::DeviceFigures* figures(int device) const;
     /// gpud's ordinal of a visible device (CUDA_VISIBLE_DEVICES picks and reorders).
-    [[nodiscard]] int ordinal(int device) const { return m_visible[static_cast<std::size_t>(device)]; }
+    [[nodiscard]] int ordinal(int device) const
+    {
+        return m_visible[static_cast<std::size_t>(device)];
+    }
 
     /// call() and then what the device printed or complained.
     template<typename Out, typename In>
@@ -163,7 +166,7 @@ public:
     std::uint64_t lastOwnHandle = ownHandleBit;
     std::uint64_t windowNext = 0;
 
-    static constexpr std::uint64_t ownHandleBit = std::uint64_t { 1 } << 46U; ///< libraries, kernels
+    static constexpr std::uint64_t ownHandleBit = std::uint64_t {1} << 46U; ///< libraries, kernels
 
 private:
     std::unique_ptr<protocol::Connection> m_connection;
@@ -184,8 +187,7 @@ ThreadState& threadState();
 /// Takes the driver into `driver` or returns why there is none.
 #define DRIVER_OR_RETURN(driver)                                                                   \
     emulator::gpu::client::Result driver##Code = 0;                                                \
-    emulator::gpu::client::Driver* driver                                                          \
-        = emulator::gpu::client::Driver::current(driver##Code);                                    \
+    emulator::gpu::client::Driver* driver = emulator::gpu::client::Driver::current(driver##Code);  \
     if (driver == nullptr)                                                                         \
         return driver##Code;
 

@@ -14,7 +14,7 @@ SLIPWAY_EXPORT Result cuGetErrorName(Result error, const char** name)
     if (name == nullptr)
         return protocol::InvalidValue;
     *name = text == nullptr ? nullptr : text->driverName;
-    return *name == nullptr ? Result { protocol::InvalidValue } : 0;
+    return *name == nullptr ? Result {protocol::InvalidValue} : 0;
 }
 
 SLIPWAY_EXPORT Result cuGetErrorString(Result error, const char** string)
@@ -23,5 +23,5 @@ SLIPWAY_EXPORT Result cuGetErrorString(Result error, const char** string)
     if (string == nullptr)
         return protocol::InvalidValue;
     *string = text == nullptr || text->driverName == nullptr ? nullptr : text->text;
-    return *string == nullptr ? Result { protocol::InvalidValue } : 0;
+    return *string == nullptr ? Result {protocol::InvalidValue} : 0;
 }

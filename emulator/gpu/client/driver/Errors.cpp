@@ -20,8 +20,9 @@ constexpr ErrorText texts[] = {
 
 const ErrorText* errorText(int code)
 {
-    const auto* const found = std::find_if(std::begin(texts), std::end(texts),
-                                           [code](const ErrorText& one) { return one.code == code; });
+    const auto* const found
+        = std::find_if(std::begin(texts), std::end(texts),
+                       [code](const ErrorText& one) { return one.code == code; });
     return found == std::end(texts) ? nullptr : found;
 }
 

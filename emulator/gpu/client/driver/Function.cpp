@@ -63,8 +63,8 @@ Result setAttribute(const Driver& driver, FunctionState& function, int attribute
     const auto* card = driver.figures(function.device);
     switch (attribute) {
     case 8: {
-        const int room = card->sharedBytesPerBlockOptin
-            - static_cast<int>(function.head.staticSharedBytes);
+        const int room
+            = card->sharedBytesPerBlockOptin - static_cast<int>(function.head.staticSharedBytes);
         if (value < 0 || value > room)
             return protocol::InvalidValue;
         function.dynamicSharedLimit = value;
@@ -93,7 +93,7 @@ SLIPWAY_EXPORT Result cuFuncGetAttribute(int* value, int attribute, Handle funct
         return protocol::InvalidHandle;
     return value != nullptr && attributeOf(*driver, *state, attribute, *value)
         ? 0
-        : Result { protocol::InvalidValue };
+        : Result {protocol::InvalidValue};
 }
 SLIPWAY_EXPORT Result cuKernelGetAttribute(int* value, int attribute, Handle kernel, int)
 {
@@ -104,7 +104,7 @@ SLIPWAY_EXPORT Result cuFuncSetAttribute(Handle function, int attribute, int val
 {
     DRIVER_OR_RETURN(driver)
     const auto state = driver->function(function);
-    return state == nullptr ? Result { protocol::InvalidHandle }
+    return state == nullptr ? Result {protocol::InvalidHandle}
                             : setAttribute(*driver, *state, attribute, value);
 }
 SLIPWAY_EXPORT Result cuKernelSetAttribute(int attribute, int value, Handle kernel, int)
@@ -121,7 +121,7 @@ SLIPWAY_EXPORT Result cuKernelSetAttribute(int attribute, int value, Handle kern
 SLIPWAY_EXPORT Result cuFuncSetCacheConfig(Handle function, int)
 {
     DRIVER_OR_RETURN(driver)
-    return driver->function(function) == nullptr ? Result { protocol::InvalidHandle } : 0;
+    return driver->function(function) == nullptr ? Result {protocol::InvalidHandle} : 0;
 }
 SLIPWAY_EXPORT Result cuFuncSetSharedMemConfig(Handle function, int)
 {
@@ -183,7 +183,10 @@ SLIPWAY_EXPORT Result cuFuncIsLoaded(int* state, Handle)
     *state = 1;
     return 0;
 }
-SLIPWAY_EXPORT Result cuFuncLoad(Handle) { return 0; }
+SLIPWAY_EXPORT Result cuFuncLoad(Handle)
+{
+    return 0;
+}
 
 SLIPWAY_EXPORT Result cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(
     int* blocks, Handle function, int threads, std::size_t dynamicShared, unsigned)
@@ -207,9 +210,11 @@ SLIPWAY_EXPORT Result cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, H
 }
 
 /// The block size that keeps most threads resident, and the grid that then fills the card.
-SLIPWAY_EXPORT Result cuOccupancyMaxPotentialBlockSizeWithFlags(
-    int* gridSize, int* blockSize, Handle function, std::size_t (*sharedFor)(int),
-    std::size_t dynamicShared, int limit, unsigned)
+SLIPWAY_EXPORT Result cuOccupancyMaxPotentialBlockSizeWithFlags(int* gridSize, int* blockSize,
+                                                                Handle function,
+                                                                std::size_t (*sharedFor)(int),
+                                                                std::size_t dynamicShared,
+                                                                int limit, unsigned)
 {
     DRIVER_OR_RETURN(driver)
     const auto state = driver->function(function);
@@ -229,7 +234,7 @@ SLIPWAY_EXPORT Result cuOccupancyMaxPotentialBlockSizeWithFlags(
             *gridSize = blocks * card->multiprocessors;
         }
     }
-    return best == 0 ? Result { protocol::InvalidValue } : 0;
+    return best == 0 ? Result {protocol::InvalidValue} : 0;
 }
 SLIPWAY_EXPORT Result cuOccupancyMaxPotentialBlockSize(int* gridSize, int* blockSize,
                                                        Handle function,

@@ -13,7 +13,10 @@ namespace {
 constexpr std::uint64_t pageBytes = 4096;
 constexpr int attempts = 64;
 
-std::uint64_t pages(std::uint64_t size) { return (size + pageBytes - 1) / pageBytes * pageBytes; }
+std::uint64_t pages(std::uint64_t size)
+{
+    return (size + pageBytes - 1) / pageBytes * pageBytes;
+}
 
 void* pointer(std::uint64_t address)
 {
@@ -63,10 +66,10 @@ Result allocateHost(Driver& driver, Handle context, std::uint64_t size, unsigned
                            MAP_SHARED | MAP_FIXED_NOREPLACE, file, 0);
         if (got == MAP_FAILED)
             continue;
-        const protocol::ShareHost message { address, whole };
+        const protocol::ShareHost message {address, whole};
         if (got == pointer(address))
             code = driver.settle(driver.connection().call(
-                Kind::ShareHost, context, { { &message, sizeof message } }, nullptr, file));
+                Kind::ShareHost, context, {{&message, sizeof message}}, nullptr, file));
         if (code != 0) {
             ::munmap(got, whole);
             if (code != protocol::OutOfMemory)
@@ -75,7 +78,7 @@ Result allocateHost(Driver& driver, Handle context, std::uint64_t size, unsigned
         }
         out = got;
         const std::lock_guard lock(driver.mutex);
-        driver.hostRanges[address] = { size, flags, true, context };
+        driver.hostRanges[address] = {size, flags, true, context};
     }
     ::close(file);
     return code;
@@ -93,8 +96,7 @@ Result freeHost(Driver& driver, void* address)
         range = found->second;
         driver.hostRanges.erase(found);
     }
-    const auto code
-        = driver.tell(Kind::UnshareHost, range.context, protocol::Handle { start });
+    const auto code = driver.tell(Kind::UnshareHost, range.context, protocol::Handle {start});
     ::munmap(address, pages(range.size));
     return code == protocol::InvalidContext ? 0 : code; // its context went first
 }
@@ -112,7 +114,7 @@ bool exposeDevicePages(Driver& driver, DevicePointer address, std::uint64_t size
 
 Result allocateManaged(Driver& driver, Handle context, std::uint64_t size, DevicePointer& out)
 {
-    const protocol::Allocate message { size, protocol::AllocationKind::Managed, 0 };
+    const protocol::Allocate message {size, protocol::AllocationKind::Managed, 0};
     protocol::Handle made;
     if (const auto code = driver.ask(Kind::Allocate, context, message, made); code != 0)
         return code;

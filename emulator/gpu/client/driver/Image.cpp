@@ -18,7 +18,7 @@ std::string fatOctets(const void* image)
 {
     protocol::FatHeader header;
     std::memcpy(&header, image, sizeof header);
-    return { static_cast<const char*>(image), header.headerSize + header.size };
+    return {static_cast<const char*>(image), header.headerSize + header.size};
 }
 
 /// An ELF file in memory ends with its last section or header table.
@@ -26,16 +26,16 @@ std::string elfOctets(const char* image)
 {
     Elf64_Ehdr header;
     std::memcpy(&header, image, sizeof header);
-    std::uint64_t end = std::max(
-        header.e_shoff + std::uint64_t { header.e_shnum } * header.e_shentsize,
-        header.e_phoff + std::uint64_t { header.e_phnum } * header.e_phentsize);
+    std::uint64_t end
+        = std::max(header.e_shoff + std::uint64_t {header.e_shnum} * header.e_shentsize,
+                   header.e_phoff + std::uint64_t {header.e_phnum} * header.e_phentsize);
     for (std::uint64_t i = 0; i < header.e_shnum; ++i) {
         Elf64_Shdr section;
         std::memcpy(&section, image + header.e_shoff + i * header.e_shentsize, sizeof section);
         if (section.sh_type != SHT_NOBITS)
             end = std::max(end, section.sh_offset + section.sh_size);
     }
-    return { image, end };
+    return {image, end};
 }
 
 /// What cuLinkComplete gave: walks over its parts to find its end.
@@ -49,7 +49,7 @@ std::string ownBundleOctets(const char* image)
         std::memcpy(&size, image + end, sizeof size);
         end += sizeof size + size;
     }
-    return { image, end };
+    return {image, end};
 }
 
 std::string bundleOctets(const void* const* list)
@@ -57,8 +57,8 @@ std::string bundleOctets(const void* const* list)
     std::vector<std::string> images;
     for (; *list != nullptr; ++list)
         images.push_back(imageOctets(*list));
-    const protocol::BundleHeader header { protocol::bundleMagic,
-                                          static_cast<std::uint32_t>(images.size()) };
+    const protocol::BundleHeader header {protocol::bundleMagic,
+                                         static_cast<std::uint32_t>(images.size())};
     std::string out(reinterpret_cast<const char*>(&header), sizeof header);
     for (const auto& image : images) {
         const std::uint64_t size = image.size();

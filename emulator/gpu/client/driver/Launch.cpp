@@ -55,22 +55,22 @@ Result check(const protocol::DeviceFigures& card, const FunctionState& function,
 {
     const auto& grid = launch.grid;
     const auto& block = launch.block;
-    const std::uint64_t threads = std::uint64_t { block[0] } * block[1] * block[2];
+    const std::uint64_t threads = std::uint64_t {block[0]} * block[1] * block[2];
     if (grid[0] == 0 || grid[1] == 0 || grid[2] == 0 || threads == 0 || grid[0] > 0x7fffffffU
-        || grid[1] > 65535 || grid[2] > 65535 || block[0] > 1024 || block[1] > 1024
-        || block[2] > 64 || threads > 1024)
+        || grid[1] > 65535 || grid[2] > 65535 || block[0] > 1024 || block[1] > 1024 || block[2] > 64
+        || threads > 1024)
         return protocol::InvalidValue;
     if (threads > function.head.maxThreadsPerBlock)
         return protocol::LaunchOutOfResources;
     const std::uint64_t shared
-        = std::uint64_t { launch.dynamicSharedBytes } + function.head.staticSharedBytes;
+        = std::uint64_t {launch.dynamicSharedBytes} + function.head.staticSharedBytes;
     if (launch.dynamicSharedBytes > static_cast<unsigned>(function.dynamicSharedLimit)
         || shared > static_cast<std::uint64_t>(card.sharedBytesPerBlockOptin))
         return protocol::InvalidValue;
     if (launch.cooperative != 0) {
         const auto resident = protocol::residentBlocks(
             card, function.head, static_cast<int>(threads), launch.dynamicSharedBytes);
-        if (std::uint64_t { grid[0] } * grid[1] * grid[2]
+        if (std::uint64_t {grid[0]} * grid[1] * grid[2]
             > static_cast<std::uint64_t>(resident) * static_cast<unsigned>(card.multiprocessors))
             return protocol::CooperativeLaunchTooLarge;
     }
@@ -86,14 +86,14 @@ Result packParameters(const FunctionState& function, void** arguments, void** ex
         for (std::size_t i = 0; i < function.parameters.size(); ++i) {
             const auto& parameter = function.parameters[i];
             if (arguments[i] == nullptr
-                || std::uint64_t { parameter.offset } + parameter.size > out.size())
+                || std::uint64_t {parameter.offset} + parameter.size > out.size())
                 return protocol::InvalidValue;
             std::memcpy(out.data() + parameter.offset, arguments[i], parameter.size);
         }
         return 0;
     }
     if (extra == nullptr)
-        return function.parameters.empty() ? 0 : Result { protocol::InvalidValue };
+        return function.parameters.empty() ? 0 : Result {protocol::InvalidValue};
     const void* buffer = nullptr;
     std::size_t size = 0;
     for (std::size_t i = 0; reinterpret_cast<std::uintptr_t>(extra[i]) != extraEnd; i += 2) {
@@ -125,8 +125,8 @@ Result launch(Handle function, const LaunchConfig& config, void** arguments, voi
     protocol::Launch message;
     message.stream = target.stream;
     message.function = state->head.handle;
-    message.grid = { config.grid[0], config.grid[1], config.grid[2] };
-    message.block = { config.block[0], config.block[1], config.block[2] };
+    message.grid = {config.grid[0], config.grid[1], config.grid[2]};
+    message.block = {config.block[0], config.block[1], config.block[2]};
     message.dynamicSharedBytes = config.sharedBytes;
     message.cooperative = cooperative ? 1 : 0;
     const auto context = driver->context(target.context);
@@ -139,7 +139,7 @@ Result launch(Handle function, const LaunchConfig& config, void** arguments, voi
     message.parameterBytes = parameters.size();
     return driver->settle(driver->connection().post(
         Kind::Launch, target.context,
-        { { &message, sizeof message }, { parameters.data(), parameters.size() } }));
+        {{&message, sizeof message}, {parameters.data(), parameters.size()}}));
 }
 
 } // namespace
@@ -149,8 +149,8 @@ SLIPWAY_EXPORT Result cuLaunchKernel(Handle function, unsigned gridX, unsigned g
                                      unsigned blockZ, unsigned sharedBytes, Handle stream,
                                      void** arguments, void** extra)
 {
-    const LaunchConfig config { { gridX, gridY, gridZ }, { blockX, blockY, blockZ },
-                                sharedBytes, stream, nullptr, 0 };
+    const LaunchConfig config {
+        {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, stream, nullptr, 0};
     return launch(function, config, arguments, extra, false);
 }
 
@@ -159,8 +159,8 @@ SLIPWAY_EXPORT Result cuLaunchCooperativeKernel(Handle function, unsigned gridX,
                                                 unsigned blockZ, unsigned sharedBytes,
                                                 Handle stream, void** arguments)
 {
-    const LaunchConfig config { { gridX, gridY, gridZ }, { blockX, blockY, blockZ },
-                                sharedBytes, stream, nullptr, 0 };
+    const LaunchConfig config {
+        {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, stream, nullptr, 0};
     return launch(function, config, arguments, nullptr, true);
 }
 
@@ -187,7 +187,7 @@ SLIPWAY_EXPORT Result cuLaunchKernelEx(const LaunchConfig* config, Handle functi
 namespace {
 
 struct OldLaunch {
-    unsigned block[3] = { 1, 1, 1 };
+    unsigned block[3] = {1, 1, 1};
     unsigned sharedBytes = 0;
     std::vector<std::byte> parameters;
 };
@@ -241,15 +241,21 @@ SLIPWAY_EXPORT Result cuLaunchGridAsync(Handle function, int width, int height, 
 {
     auto& own = oldLaunch(function);
     std::size_t size = own.parameters.size();
-    void* extra[] = { reinterpret_cast<void*>(extraPointer), own.parameters.data(), // NOLINT
-                      reinterpret_cast<void*>(extraSize), &size, nullptr }; // NOLINT
-    const LaunchConfig config { { static_cast<unsigned>(width), static_cast<unsigned>(height), 1 },
-                                { own.block[0], own.block[1], own.block[2] },
-                                own.sharedBytes, stream, nullptr, 0 };
+    void* extra[] = {reinterpret_cast<void*>(extraPointer), own.parameters.data(), // NOLINT
+                     reinterpret_cast<void*>(extraSize), &size, nullptr}; // NOLINT
+    const LaunchConfig config {{static_cast<unsigned>(width), static_cast<unsigned>(height), 1},
+                               {own.block[0], own.block[1], own.block[2]},
+                               own.sharedBytes,
+                               stream,
+                               nullptr,
+                               0};
     return launch(function, config, nullptr, extra, false);
 }
 SLIPWAY_EXPORT Result cuLaunchGrid(Handle function, int width, int height)
 {
     return cuLaunchGridAsync(function, width, height, 0);
 }
-SLIPWAY_EXPORT Result cuLaunch(Handle function) { return cuLaunchGrid(function, 1, 1); }
+SLIPWAY_EXPORT Result cuLaunch(Handle function)
+{
+    return cuLaunchGrid(function, 1, 1);
+}

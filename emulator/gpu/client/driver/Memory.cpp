@@ -17,7 +17,7 @@ SLIPWAY_EXPORT Result cuMemGetInfo_v2(std::size_t* free, std::size_t* total)
 {
     CONTEXT_OR_RETURN(driver, context)
     protocol::Usage usage;
-    const protocol::Ordinal ordinal { static_cast<std::uint64_t>(driver->ordinal(context->device)) };
+    const protocol::Ordinal ordinal {static_cast<std::uint64_t>(driver->ordinal(context->device))};
     if (const auto code = driver->ask(Kind::QueryUsage, 0, ordinal, usage); code != 0)
         return code;
     if (free != nullptr)
@@ -32,7 +32,7 @@ SLIPWAY_EXPORT Result cuMemAlloc_v2(DevicePointer* address, std::size_t size)
     CONTEXT_OR_RETURN(driver, context)
     if (address == nullptr || size == 0)
         return protocol::InvalidValue;
-    const protocol::Allocate message { size, protocol::AllocationKind::Device, 0 };
+    const protocol::Allocate message {size, protocol::AllocationKind::Device, 0};
     protocol::Handle made;
     const auto code = driver->ask(Kind::Allocate, context->handle, message, made);
     if (code == 0)
@@ -65,7 +65,7 @@ SLIPWAY_EXPORT Result cuMemFree_v2(DevicePointer address)
             driver->managed.erase(found);
         }
     }
-    return driver->tell(Kind::Free, context->handle, protocol::Handle { address });
+    return driver->tell(Kind::Free, context->handle, protocol::Handle {address});
 }
 
 SLIPWAY_EXPORT Result cuMemGetAddressRange_v2(DevicePointer* base, std::size_t* size,
@@ -73,10 +73,10 @@ SLIPWAY_EXPORT Result cuMemGetAddressRange_v2(DevicePointer* base, std::size_t* 
 {
     CONTEXT_OR_RETURN(driver, context)
     protocol::AllocationInfo info;
-    const auto code = driver->ask(Kind::FindAllocation, context->handle,
-                                  protocol::Handle { address }, info);
+    const auto code
+        = driver->ask(Kind::FindAllocation, context->handle, protocol::Handle {address}, info);
     if (code != 0)
-        return code == protocol::InvalidValue ? Result { protocol::NotFound } : code;
+        return code == protocol::InvalidValue ? Result {protocol::NotFound} : code;
     if (base != nullptr)
         *base = info.address;
     if (size != nullptr)
@@ -127,7 +127,7 @@ SLIPWAY_EXPORT Result cuMemHostRegister_v2(void* pointer, std::size_t size, unsi
     if (driver->hostRange(address, start, range))
         return protocol::HostMemoryAlreadyRegistered;
     const std::lock_guard lock(driver->mutex);
-    driver->hostRanges[address] = { size, flags, false, context->handle };
+    driver->hostRanges[address] = {size, flags, false, context->handle};
     return 0;
 }
 SLIPWAY_EXPORT Result cuMemHostRegister(void* pointer, std::size_t size, unsigned flags)
@@ -184,7 +184,7 @@ Result pointerAttribute(Driver& driver, void* data, int attribute, DevicePointer
 {
     const auto give = [data](auto value) {
         std::memcpy(data, &value, sizeof value);
-        return Result { protocol::Success };
+        return Result {protocol::Success};
     };
     const bool managed = info != nullptr && info->kind == protocol::AllocationKind::Managed;
     switch (attribute) {
@@ -193,9 +193,9 @@ Result pointerAttribute(Driver& driver, void* data, int attribute, DevicePointer
     case 2: // memory type: host 1, device 2
         return give(host != nullptr ? 1 : 2);
     case 3: // device pointer
-        return host != nullptr && !host->shared ? Result { protocol::InvalidValue } : give(address);
+        return host != nullptr && !host->shared ? Result {protocol::InvalidValue} : give(address);
     case 4: // host pointer
-        return host != nullptr || managed ? give(address) : Result { protocol::InvalidValue };
+        return host != nullptr || managed ? give(address) : Result {protocol::InvalidValue};
     case 6: // synchronous memory operations
         return give(0);
     case 7: // buffer id
@@ -210,7 +210,7 @@ Result pointerAttribute(Driver& driver, void* data, int attribute, DevicePointer
     case 11: // range
         return give(info != nullptr ? info->address : hostStart);
     case 12:
-        return give(info != nullptr ? std::size_t { info->size } : std::size_t { host->size });
+        return give(info != nullptr ? std::size_t {info->size} : std::size_t {host->size});
     case 13: // mapped
         return give(1U);
     case 10: // CUDA IPC
@@ -221,7 +221,7 @@ Result pointerAttribute(Driver& driver, void* data, int attribute, DevicePointer
     case 16: // access: read and write
         return give(3);
     case 17: // pool
-        return give(std::uint64_t { 0 });
+        return give(std::uint64_t {0});
     default:
         return protocol::NotSupported;
     }
@@ -236,7 +236,7 @@ Result pointerAttributes(Driver& driver, DevicePointer address, unsigned count, 
     const bool isHost = driver.hostRange(address, hostStart, host);
     bool known = isHost;
     if (!isHost && driver.connection().isDevice(address)) {
-        known = driver.ask(Kind::FindAllocation, 0, protocol::Handle { address }, info) == 0;
+        known = driver.ask(Kind::FindAllocation, 0, protocol::Handle {address}, info) == 0;
         if (!known) { // a variable of a module
             known = true;
             info.address = address;
@@ -252,9 +252,9 @@ Result pointerAttributes(Driver& driver, DevicePointer address, unsigned count, 
             std::memcpy(data[i], &none, names[i] == 2 || names[i] >= 8 ? 4 : 8);
             continue;
         }
-        const auto code = pointerAttribute(driver, data[i], names[i], address,
-                                           isHost ? nullptr : &info, isHost ? &host : nullptr,
-                                           hostStart);
+        const auto code
+            = pointerAttribute(driver, data[i], names[i], address, isHost ? nullptr : &info,
+                               isHost ? &host : nullptr, hostStart);
         if (code != 0 && unknownIsError)
             return code;
     }
@@ -280,17 +280,29 @@ SLIPWAY_EXPORT Result cuPointerGetAttributes(unsigned count, int* names, void** 
     return pointerAttributes(*driver, address, count, names, data, false);
 }
 
-SLIPWAY_EXPORT Result cuPointerSetAttribute(const void*, int, DevicePointer) { return 0; }
+SLIPWAY_EXPORT Result cuPointerSetAttribute(const void*, int, DevicePointer)
+{
+    return 0;
+}
 
 // Hints about managed memory: there is one memory, so there is nothing to move.
-SLIPWAY_EXPORT Result cuMemAdvise(DevicePointer, std::size_t, int, int) { return 0; }
-SLIPWAY_EXPORT Result cuMemPrefetchAsync(DevicePointer, std::size_t, int, Handle) { return 0; }
+SLIPWAY_EXPORT Result cuMemAdvise(DevicePointer, std::size_t, int, int)
+{
+    return 0;
+}
+SLIPWAY_EXPORT Result cuMemPrefetchAsync(DevicePointer, std::size_t, int, Handle)
+{
+    return 0;
+}
 
 struct MemoryLocation {
     int type;
     int id;
 };
-SLIPWAY_EXPORT Result cuMemAdvise_v2(DevicePointer, std::size_t, int, MemoryLocation) { return 0; }
+SLIPWAY_EXPORT Result cuMemAdvise_v2(DevicePointer, std::size_t, int, MemoryLocation)
+{
+    return 0;
+}
 SLIPWAY_EXPORT Result cuMemPrefetchAsync_v2(DevicePointer, std::size_t, MemoryLocation, unsigned,
                                             Handle)
 {
@@ -308,7 +320,7 @@ SLIPWAY_EXPORT Result cuMemAllocAsync(DevicePointer* address, std::size_t size, 
     if (address == nullptr || size == 0)
         return protocol::InvalidValue;
     protocol::Handle made;
-    const protocol::Allocate message { size, protocol::AllocationKind::Device, 0 };
+    const protocol::Allocate message {size, protocol::AllocationKind::Device, 0};
     const auto code = driver->ask(Kind::Allocate, target.context, message, made);
     if (code == 0)
         *address = made.value;
@@ -319,7 +331,7 @@ SLIPWAY_EXPORT Result cuMemFreeAsync(DevicePointer address, Handle stream)
 {
     TARGET_OR_RETURN(driver, stream, target)
     return driver->tell(Kind::FreeOnStream, target.context,
-                        protocol::OnStream { target.stream, address });
+                        protocol::OnStream {target.stream, address});
 }
 
 namespace {
@@ -347,7 +359,10 @@ SLIPWAY_EXPORT Result cuDeviceGetMemPool(Handle* pool, int device)
 {
     return cuDeviceGetDefaultMemPool(pool, device);
 }
-SLIPWAY_EXPORT Result cuDeviceSetMemPool(int, Handle) { return 0; }
+SLIPWAY_EXPORT Result cuDeviceSetMemPool(int, Handle)
+{
+    return 0;
+}
 SLIPWAY_EXPORT Result cuMemPoolCreate(Handle* pool, const void*)
 {
     DRIVER_OR_RETURN(driver)
@@ -359,10 +374,16 @@ SLIPWAY_EXPORT Result cuMemPoolCreate(Handle* pool, const void*)
 }
 SLIPWAY_EXPORT Result cuMemPoolDestroy(Handle pool)
 {
-    return pool >= poolBase ? 0 : Result { protocol::InvalidValue };
+    return pool >= poolBase ? 0 : Result {protocol::InvalidValue};
 }
-SLIPWAY_EXPORT Result cuMemPoolTrimTo(Handle, std::size_t) { return 0; }
-SLIPWAY_EXPORT Result cuMemPoolSetAccess(Handle, const void*, std::size_t) { return 0; }
+SLIPWAY_EXPORT Result cuMemPoolTrimTo(Handle, std::size_t)
+{
+    return 0;
+}
+SLIPWAY_EXPORT Result cuMemPoolSetAccess(Handle, const void*, std::size_t)
+{
+    return 0;
+}
 SLIPWAY_EXPORT Result cuMemPoolGetAccess(int* flags, Handle, void*)
 {
     if (flags == nullptr)
@@ -391,7 +412,7 @@ SLIPWAY_EXPORT Result cuMemPoolGetAttribute(Handle pool, int attribute, void* va
     std::uint64_t figure = poolThreshold(pool);
     if (attribute > 4) {
         protocol::Usage usage;
-        if (const auto code = driver->ask(Kind::QueryUsage, 0, protocol::Ordinal { 0 }, usage);
+        if (const auto code = driver->ask(Kind::QueryUsage, 0, protocol::Ordinal {0}, usage);
             code != 0)
             return code;
         figure = usage.memoryUsed;
@@ -402,6 +423,6 @@ SLIPWAY_EXPORT Result cuMemPoolGetAttribute(Handle pool, int attribute, void* va
 SLIPWAY_EXPORT Result cuMemAllocFromPoolAsync(DevicePointer* address, std::size_t size, Handle pool,
                                               Handle stream)
 {
-    return pool < poolBase ? Result { protocol::InvalidValue }
+    return pool < poolBase ? Result {protocol::InvalidValue}
                            : cuMemAllocAsync(address, size, stream);
 }

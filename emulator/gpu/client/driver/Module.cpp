@@ -4,6 +4,7 @@
 // Modules, libraries and the linker.
 
 #include "emulator/gpu/client/driver/Driver.h"
+#include "emulator/gpu/client/driver/HostMemory.h"
 #include "emulator/gpu/client/driver/Image.h"
 #include "emulator/gpu/protocol/Image.h"
 
@@ -44,8 +45,8 @@ struct LogOptions {
             values[infoSizeAt] = nullptr;
         if (sizeAt < 0)
             return;
-        const auto room = static_cast<std::size_t>(
-            reinterpret_cast<std::uintptr_t>(values[sizeAt]) & 0xffffffffU);
+        const auto room = static_cast<std::size_t>(reinterpret_cast<std::uintptr_t>(values[sizeAt])
+                                                   & 0xffffffffU);
         const std::size_t size = room == 0 ? 0 : std::min(log.size(), room - 1);
         if (buffer != nullptr && room > 0) {
             std::memcpy(buffer, log.data(), size);
@@ -83,10 +84,10 @@ Result findVariable(Driver& driver, Handle module, const char* name, protocol::R
         owner = found->second.context;
     }
     const std::size_t size = std::strlen(name);
-    const protocol::Named message { module, static_cast<std::uint32_t>(size), 0 };
-    protocol::Reply reply { &out, sizeof out, 0 };
+    const protocol::Named message {module, static_cast<std::uint32_t>(size), 0};
+    protocol::Reply reply {&out, sizeof out, 0};
     return driver.settle(driver.connection().call(
-        Kind::FindVariable, owner, { { &message, sizeof message }, { name, size } }, &reply));
+        Kind::FindVariable, owner, {{&message, sizeof message}, {name, size}}, &reply));
 }
 
 } // namespace
@@ -138,7 +139,7 @@ SLIPWAY_EXPORT Result cuModuleUnload(Handle module)
             driver->functions.erase(function);
         driver->modules.erase(found);
     }
-    return driver->tell(Kind::UnloadModule, owner, protocol::Handle { module });
+    return driver->tell(Kind::UnloadModule, owner, protocol::Handle {module});
 }
 
 SLIPWAY_EXPORT Result cuModuleGetLoadingMode(int* mode)
@@ -169,11 +170,11 @@ SLIPWAY_EXPORT Result cuModuleEnumerateFunctions(Handle* functions, unsigned cou
         owner = found->second.context;
     }
     for (unsigned i = 0; i < count; ++i) {
-        const protocol::Indexed message { module, i };
+        const protocol::Indexed message {module, i};
         std::vector<std::byte> space(protocol::slotBytes);
-        protocol::Reply reply { space.data(), space.size(), 0 };
+        protocol::Reply reply {space.data(), space.size(), 0};
         const auto code = driver->settle(driver->connection().call(
-            Kind::FunctionAt, owner, { { &message, sizeof message } }, &reply));
+            Kind::FunctionAt, owner, {{&message, sizeof message}}, &reply));
         if (code == protocol::NotFound)
             return 0;
         if (code != 0)
@@ -201,8 +202,7 @@ SLIPWAY_EXPORT Result cuModuleGetFunctionCount(unsigned* count, Handle module)
                 return protocol::InvalidHandle;
             owner = found->second.context;
         }
-        const auto code
-            = driver->tell(Kind::FunctionAt, owner, protocol::Indexed { module, *count });
+        const auto code = driver->tell(Kind::FunctionAt, owner, protocol::Indexed {module, *count});
         if (code != 0)
             return code == protocol::NotFound ? 0 : code;
     }
@@ -231,7 +231,7 @@ SLIPWAY_EXPORT Result cuLibraryLoadData(Handle* library, const void* code, int*,
     DRIVER_OR_RETURN(driver)
     if (library == nullptr || code == nullptr)
         return protocol::InvalidValue;
-    LibraryState state { imageOctets(code), {} };
+    LibraryState state {imageOctets(code), {}};
     const std::lock_guard lock(driver->mutex);
     *library = ++driver->lastOwnHandle;
     driver->libraries[*library] = std::move(state);
@@ -275,8 +275,7 @@ SLIPWAY_EXPORT Result cuLibraryUnload(Handle library)
 SLIPWAY_EXPORT Result cuLibraryGetModule(Handle* module, Handle library)
 {
     DRIVER_OR_RETURN(driver)
-    return module == nullptr ? Result { protocol::InvalidValue }
-                             : driver->moduleOf(library, *module);
+    return module == nullptr ? Result {protocol::InvalidValue} : driver->moduleOf(library, *module);
 }
 
 SLIPWAY_EXPORT Result cuLibraryGetKernel(Handle* kernel, Handle library, const char* name)
@@ -302,7 +301,7 @@ SLIPWAY_EXPORT Result cuLibraryGetKernel(Handle* kernel, Handle library, const c
             return 0;
         }
     *kernel = ++driver->lastOwnHandle;
-    driver->kernels[*kernel] = { library, name, 0 };
+    driver->kernels[*kernel] = {library, name, 0};
     return 0;
 }
 
@@ -325,10 +324,21 @@ SLIPWAY_EXPORT Result cuLibraryGetGlobal(DevicePointer* address, std::size_t* si
     return cuModuleGetGlobal_v2(address, size, module, name);
 }
 
-SLIPWAY_EXPORT Result cuLibraryGetManaged(DevicePointer* address, std::size_t* size,
-                                          Handle library, const char* name)
+SLIPWAY_EXPORT Result cuLibraryGetManaged(DevicePointer* address, std::size_t* size, Handle library,
+                                          const char* name)
 {
-    return cuLibraryGetGlobal(address, size, library, name);
+    DevicePointer found = 0;
+    std::size_t octets = 0;
+    if (const auto code = cuLibraryGetGlobal(&found, &octets, library, name); code != 0)
+        return code;
+    DRIVER_OR_RETURN(driver)
+    if (!exposeDevicePages(*driver, found, octets)) // the host reads and writes it in place
+        return protocol::OutOfMemory;
+    if (address != nullptr)
+        *address = found;
+    if (size != nullptr)
+        *size = octets;
+    return 0;
 }
 
 SLIPWAY_EXPORT Result cuKernelGetFunction(Handle* function, Handle kernel)
@@ -423,8 +433,8 @@ SLIPWAY_EXPORT Result cuLinkComplete(LinkState* state, void** cubin, std::size_t
     if (state == nullptr || cubin == nullptr || size == nullptr || state->inputs.empty())
         return protocol::InvalidValue;
     const std::lock_guard lock(linkMutex());
-    const protocol::BundleHeader header { protocol::bundleMagic,
-                                          static_cast<std::uint32_t>(state->inputs.size()) };
+    const protocol::BundleHeader header {protocol::bundleMagic,
+                                         static_cast<std::uint32_t>(state->inputs.size())};
     state->output.assign(reinterpret_cast<const char*>(&header), sizeof header);
     for (const auto& input : state->inputs) {
         const std::uint64_t octets = input.size();

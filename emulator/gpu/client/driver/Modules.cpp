@@ -42,9 +42,9 @@ Result Driver::loadModule(Handle context, const std::string& image, Handle& out,
     message.size = image.size();
     std::strncpy(message.name.data(), program_invocation_short_name, message.name.size() - 1);
     std::vector<char> space(protocol::slotBytes);
-    protocol::Reply reply { space.data(), space.size(), 0 };
-    const auto code = settle(m_connection->call(Kind::LoadModule, context,
-                                                { { &message, sizeof message } }, &reply, file));
+    protocol::Reply reply {space.data(), space.size(), 0};
+    const auto code = settle(
+        m_connection->call(Kind::LoadModule, context, {{&message, sizeof message}}, &reply, file));
     ::close(file);
     if (code != 0) {
         if (log != nullptr)
@@ -72,9 +72,9 @@ Result Driver::adoptFunction(Handle module, Handle contextHandle,
     state->parameters.resize(state->head.parameterCount);
     if (parameters > 0)
         std::memcpy(state->parameters.data(), reply.data() + sizeof state->head, parameters);
-    state->name.assign(
-        reinterpret_cast<const char*>(reply.data()) + sizeof state->head + parameters,
-        state->head.nameSize);
+    state->name.assign(reinterpret_cast<const char*>(reply.data()) + sizeof state->head
+                           + parameters,
+                       state->head.nameSize);
     state->module = module;
     state->context = contextHandle;
     const auto owner = context(contextHandle);
@@ -104,12 +104,12 @@ Result Driver::findFunction(Handle module, const std::string& name, Handle& out)
             return 0;
         }
     }
-    const protocol::Named message { module, static_cast<std::uint32_t>(name.size()), 0 };
+    const protocol::Named message {module, static_cast<std::uint32_t>(name.size()), 0};
     std::vector<std::byte> space(protocol::slotBytes);
-    protocol::Reply reply { space.data(), space.size(), 0 };
-    const auto code = settle(m_connection->call(
-        Kind::FindFunction, owner, { { &message, sizeof message }, { name.data(), name.size() } },
-        &reply));
+    protocol::Reply reply {space.data(), space.size(), 0};
+    const auto code = settle(
+        m_connection->call(Kind::FindFunction, owner,
+                           {{&message, sizeof message}, {name.data(), name.size()}}, &reply));
     if (code != 0)
         return code;
     space.resize(reply.size);

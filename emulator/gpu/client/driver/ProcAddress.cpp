@@ -60,7 +60,7 @@ SLIPWAY_EXPORT Result cuGetProcAddress_v2(const char* name, void** function, int
     if (status != nullptr)
         *status = best != nullptr ? found : known ? versionTooLow : notFound;
     if (best == nullptr)
-        return status != nullptr ? 0 : Result { protocol::NotFound };
+        return status != nullptr ? 0 : Result {protocol::NotFound};
     *function = best->function;
     return 0;
 }
@@ -70,7 +70,7 @@ SLIPWAY_EXPORT Result cuGetProcAddress(const char* name, void** function, int ve
 {
     int status = found;
     const auto code = cuGetProcAddress_v2(name, function, version, flags, &status);
-    return code == 0 && status != found ? Result { protocol::NotFound } : code;
+    return code == 0 && status != found ? Result {protocol::NotFound} : code;
 }
 
 SLIPWAY_EXPORT Result cuGetExportTable(const void** table, const void* id)

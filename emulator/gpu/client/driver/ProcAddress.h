@@ -8,7 +8,8 @@
 namespace emulator::gpu::client {
 
 /// One exported function: its symbol, the name that cuGetProcAddress knows it by, and the first
-/// CUDA version that means this symbol (0: only by its own name). Generated from exports/driver.txt.
+/// CUDA version that means this symbol (0: only by its own name). Generated from
+/// exports/driver.txt.
 struct Export {
     const char* symbol;
     const char* base;

@@ -21,7 +21,7 @@ constexpr int greatestPriority = -5;
 Result onStream(Kind kind, Handle stream)
 {
     TARGET_OR_RETURN(driver, stream, target)
-    return driver->tell(kind, target.context, protocol::OnStream { target.stream, 0 });
+    return driver->tell(kind, target.context, protocol::OnStream {target.stream, 0});
 }
 
 Result eventContext(Driver& driver, Handle event, EventState& out)
@@ -40,7 +40,7 @@ Result onEvent(Kind kind, Handle event)
     EventState state;
     if (const auto code = eventContext(*driver, event, state); code != 0)
         return code;
-    return driver->tell(kind, state.context, protocol::Handle { event });
+    return driver->tell(kind, state.context, protocol::Handle {event});
 }
 
 } // namespace
@@ -60,7 +60,7 @@ SLIPWAY_EXPORT Result cuStreamCreateWithPriority(Handle* stream, unsigned flags,
         return code;
     *stream = made.value;
     const std::lock_guard lock(driver->mutex);
-    driver->streams[made.value] = { context->handle, flags, message.priority };
+    driver->streams[made.value] = {context->handle, flags, message.priority};
     return 0;
 }
 SLIPWAY_EXPORT Result cuStreamCreate(Handle* stream, unsigned flags)
@@ -80,15 +80,21 @@ SLIPWAY_EXPORT Result cuStreamDestroy_v2(Handle stream)
         context = found->second.context;
         driver->streams.erase(found);
     }
-    return driver->tell(Kind::DestroyStream, context, protocol::Handle { stream });
+    return driver->tell(Kind::DestroyStream, context, protocol::Handle {stream});
 }
-SLIPWAY_EXPORT Result cuStreamDestroy(Handle stream) { return cuStreamDestroy_v2(stream); }
+SLIPWAY_EXPORT Result cuStreamDestroy(Handle stream)
+{
+    return cuStreamDestroy_v2(stream);
+}
 
 SLIPWAY_EXPORT Result cuStreamSynchronize(Handle stream)
 {
     return onStream(Kind::SynchronizeStream, stream);
 }
-SLIPWAY_EXPORT Result cuStreamQuery(Handle stream) { return onStream(Kind::QueryStream, stream); }
+SLIPWAY_EXPORT Result cuStreamQuery(Handle stream)
+{
+    return onStream(Kind::QueryStream, stream);
+}
 
 SLIPWAY_EXPORT Result cuStreamGetPriority(Handle stream, int* priority)
 {
@@ -145,9 +151,8 @@ SLIPWAY_EXPORT Result cuStreamWaitEvent(Handle stream, Handle event, unsigned)
     EventState state;
     if (const auto code = eventContext(*driver, event, state); code != 0)
         return code;
-    const protocol::OnStream message { target.stream, event };
-    return driver->connection().post(Kind::WaitEvent, target.context,
-                                     { { &message, sizeof message } });
+    const protocol::OnStream message {target.stream, event};
+    return driver->connection().post(Kind::WaitEvent, target.context, {{&message, sizeof message}});
 }
 
 /// Nothing is being captured: graphs are not supported.
@@ -163,8 +168,8 @@ SLIPWAY_EXPORT Result cuStreamGetCaptureInfo(Handle stream, int* status, std::ui
 {
     return cuStreamIsCapturing(stream, status);
 }
-SLIPWAY_EXPORT Result cuStreamGetCaptureInfo_v2(Handle stream, int* status, std::uint64_t*,
-                                                Handle*, const Handle**, std::size_t*)
+SLIPWAY_EXPORT Result cuStreamGetCaptureInfo_v2(Handle stream, int* status, std::uint64_t*, Handle*,
+                                                const Handle**, std::size_t*)
 {
     return cuStreamIsCapturing(stream, status);
 }
@@ -179,8 +184,14 @@ SLIPWAY_EXPORT Result cuThreadExchangeStreamCaptureMode(int* mode)
         *mode = 0;
     return 0;
 }
-SLIPWAY_EXPORT Result cuStreamSetAttribute(Handle, int, const void*) { return 0; }
-SLIPWAY_EXPORT Result cuStreamCopyAttributes(Handle, Handle) { return 0; }
+SLIPWAY_EXPORT Result cuStreamSetAttribute(Handle, int, const void*)
+{
+    return 0;
+}
+SLIPWAY_EXPORT Result cuStreamCopyAttributes(Handle, Handle)
+{
+    return 0;
+}
 
 SLIPWAY_EXPORT Result cuEventCreate(Handle* event, unsigned flags)
 {
@@ -194,7 +205,7 @@ SLIPWAY_EXPORT Result cuEventCreate(Handle* event, unsigned flags)
         return code;
     *event = made.value;
     const std::lock_guard lock(driver->mutex);
-    driver->events[made.value] = { context->handle, flags };
+    driver->events[made.value] = {context->handle, flags};
     return 0;
 }
 
@@ -206,7 +217,10 @@ SLIPWAY_EXPORT Result cuEventDestroy_v2(Handle event)
     driver->events.erase(event);
     return code;
 }
-SLIPWAY_EXPORT Result cuEventDestroy(Handle event) { return cuEventDestroy_v2(event); }
+SLIPWAY_EXPORT Result cuEventDestroy(Handle event)
+{
+    return cuEventDestroy_v2(event);
+}
 
 SLIPWAY_EXPORT Result cuEventRecord(Handle event, Handle stream)
 {
@@ -219,16 +233,19 @@ SLIPWAY_EXPORT Result cuEventRecord(Handle event, Handle stream)
         return code;
     if (target.context != state.context)
         return protocol::InvalidHandle;
-    const protocol::OnStream message { target.stream, event };
+    const protocol::OnStream message {target.stream, event};
     return driver->connection().post(Kind::RecordEvent, target.context,
-                                     { { &message, sizeof message } });
+                                     {{&message, sizeof message}});
 }
 SLIPWAY_EXPORT Result cuEventRecordWithFlags(Handle event, Handle stream, unsigned)
 {
     return cuEventRecord(event, stream);
 }
 
-SLIPWAY_EXPORT Result cuEventQuery(Handle event) { return onEvent(Kind::QueryEvent, event); }
+SLIPWAY_EXPORT Result cuEventQuery(Handle event)
+{
+    return onEvent(Kind::QueryEvent, event);
+}
 SLIPWAY_EXPORT Result cuEventSynchronize(Handle event)
 {
     return onEvent(Kind::SynchronizeEvent, event);
@@ -246,7 +263,7 @@ SLIPWAY_EXPORT Result cuEventElapsedTime(float* milliseconds, Handle start, Hand
         return protocol::InvalidHandle;
     double span = 0;
     const auto code
-        = driver->ask(Kind::ElapsedTime, first.context, protocol::Elapsed { start, end }, span);
+        = driver->ask(Kind::ElapsedTime, first.context, protocol::Elapsed {start, end}, span);
     if (code == 0)
         *milliseconds = static_cast<float>(span);
     return code;

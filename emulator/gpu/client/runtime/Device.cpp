@@ -17,7 +17,7 @@ Result checkDevice(int device)
         return code;
     if (const auto code = cuDeviceGetCount(&count); code != 0)
         return code;
-    return device < 0 || device >= count ? Result { protocol::InvalidDevice } : 0;
+    return device < 0 || device >= count ? Result {protocol::InvalidDevice} : 0;
 }
 
 Result makeCurrent(int device)
@@ -77,8 +77,14 @@ SLIPWAY_EXPORT Result cudaChooseDevice(int* device, const void*)
     return note(checkDevice(0));
 }
 
-SLIPWAY_EXPORT Result cudaSetValidDevices(int*, int) { return 0; }
-SLIPWAY_EXPORT Result cudaSetDeviceFlags(unsigned) { return 0; }
+SLIPWAY_EXPORT Result cudaSetValidDevices(int*, int)
+{
+    return 0;
+}
+SLIPWAY_EXPORT Result cudaSetDeviceFlags(unsigned)
+{
+    return 0;
+}
 SLIPWAY_EXPORT Result cudaGetDeviceFlags(unsigned* flags)
 {
     if (flags == nullptr)
@@ -112,7 +118,10 @@ SLIPWAY_EXPORT Result cudaDeviceSynchronize()
     USE_DEVICE_OR_RETURN
     return note(cuCtxSynchronize());
 }
-SLIPWAY_EXPORT Result cudaThreadSynchronize() { return cudaDeviceSynchronize(); }
+SLIPWAY_EXPORT Result cudaThreadSynchronize()
+{
+    return cudaDeviceSynchronize();
+}
 
 SLIPWAY_EXPORT Result cudaDeviceReset()
 {
@@ -122,7 +131,10 @@ SLIPWAY_EXPORT Result cudaDeviceReset()
         return note(code);
     return note(cuDevicePrimaryCtxReset_v2(device));
 }
-SLIPWAY_EXPORT Result cudaThreadExit() { return cudaDeviceReset(); }
+SLIPWAY_EXPORT Result cudaThreadExit()
+{
+    return cudaDeviceReset();
+}
 
 SLIPWAY_EXPORT Result cudaDeviceSetLimit(int limit, std::size_t value)
 {
@@ -151,8 +163,14 @@ SLIPWAY_EXPORT Result cudaDeviceGetSharedMemConfig(int* config)
     *config = 1;
     return 0;
 }
-SLIPWAY_EXPORT Result cudaDeviceSetSharedMemConfig(int) { return 0; }
-SLIPWAY_EXPORT Result cudaCtxResetPersistingL2Cache() { return 0; }
+SLIPWAY_EXPORT Result cudaDeviceSetSharedMemConfig(int)
+{
+    return 0;
+}
+SLIPWAY_EXPORT Result cudaCtxResetPersistingL2Cache()
+{
+    return 0;
+}
 SLIPWAY_EXPORT Result cudaDeviceGetStreamPriorityRange(int* least, int* greatest)
 {
     USE_DEVICE_OR_RETURN
@@ -188,5 +206,11 @@ SLIPWAY_EXPORT Result cudaDeviceDisablePeerAccess(int peer)
     return note(cuCtxDisablePeerAccess(context));
 }
 
-SLIPWAY_EXPORT Result cudaProfilerStart() { return 0; }
-SLIPWAY_EXPORT Result cudaProfilerStop() { return 0; }
+SLIPWAY_EXPORT Result cudaProfilerStart()
+{
+    return 0;
+}
+SLIPWAY_EXPORT Result cudaProfilerStop()
+{
+    return 0;
+}

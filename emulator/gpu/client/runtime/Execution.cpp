@@ -68,7 +68,7 @@ constexpr int attributeCooperative = 2;
 
 bool badShape(const Dim3& grid, const Dim3& block)
 {
-    const std::uint64_t threads = std::uint64_t { block.x } * block.y * block.z;
+    const std::uint64_t threads = std::uint64_t {block.x} * block.y * block.z;
     return grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > 0x7fffffffU || grid.y > 65535
         || grid.z > 65535 || block.x > 1024 || block.y > 1024 || block.z > 64 || threads == 0
         || threads > 1024;
@@ -103,12 +103,9 @@ Result launchStub(const void* stub, const RuntimeThread::Configuration& configur
     LaunchAttribute attribute {};
     attribute.id = attributeCooperative;
     attribute.value[0] = 1;
-    const DriverConfig config { configuration.grid,
-                                configuration.block,
-                                static_cast<unsigned>(configuration.sharedBytes),
-                                configuration.stream,
-                                &attribute,
-                                cooperative ? 1U : 0U };
+    const DriverConfig config {
+        configuration.grid,   configuration.block, static_cast<unsigned>(configuration.sharedBytes),
+        configuration.stream, &attribute,          cooperative ? 1U : 0U};
     return launchWith(stub, config, arguments);
 }
 
@@ -117,14 +114,14 @@ Result launchStub(const void* stub, const RuntimeThread::Configuration& configur
 SLIPWAY_EXPORT Result cudaLaunchKernel(const void* stub, Dim3 grid, Dim3 block, void** arguments,
                                        std::size_t sharedBytes, Handle stream)
 {
-    return note(launchStub(stub, { grid, block, sharedBytes, stream }, arguments, false));
+    return note(launchStub(stub, {grid, block, sharedBytes, stream}, arguments, false));
 }
 
 SLIPWAY_EXPORT Result cudaLaunchCooperativeKernel(const void* stub, Dim3 grid, Dim3 block,
                                                   void** arguments, std::size_t sharedBytes,
                                                   Handle stream)
 {
-    return note(launchStub(stub, { grid, block, sharedBytes, stream }, arguments, true));
+    return note(launchStub(stub, {grid, block, sharedBytes, stream}, arguments, true));
 }
 
 SLIPWAY_EXPORT Result cudaLaunchKernelExC(const RuntimeConfig* config, const void* stub,
@@ -132,12 +129,9 @@ SLIPWAY_EXPORT Result cudaLaunchKernelExC(const RuntimeConfig* config, const voi
 {
     if (config == nullptr)
         return note(protocol::InvalidValue);
-    const DriverConfig converted { config->grid,
-                                   config->block,
-                                   static_cast<unsigned>(config->sharedBytes),
-                                   config->stream,
-                                   config->attributes,
-                                   config->attributeCount };
+    const DriverConfig converted {
+        config->grid,   config->block,      static_cast<unsigned>(config->sharedBytes),
+        config->stream, config->attributes, config->attributeCount};
     return note(launchWith(stub, converted, arguments));
 }
 
@@ -204,8 +198,7 @@ SLIPWAY_EXPORT Result cudaFuncGetParamInfo(const void* stub, std::size_t index, 
 
 SLIPWAY_EXPORT Result cudaGetFuncBySymbol(Handle* function, const void* stub)
 {
-    return function == nullptr ? note(protocol::InvalidValue)
-                               : note(withFunction(stub, *function));
+    return function == nullptr ? note(protocol::InvalidValue) : note(withFunction(stub, *function));
 }
 
 SLIPWAY_EXPORT Result cudaGetKernel(const void** kernel, const void* stub)

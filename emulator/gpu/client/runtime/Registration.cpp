@@ -59,7 +59,7 @@ SLIPWAY_EXPORT void __cudaRegisterSurface(void**, const void*, const void**, con
 SLIPWAY_EXPORT unsigned __cudaPushCallConfiguration(Dim3 grid, Dim3 block, std::size_t sharedBytes,
                                                     Handle stream)
 {
-    runtimeThread().configurations.push_back({ grid, block, sharedBytes, stream });
+    runtimeThread().configurations.push_back({grid, block, sharedBytes, stream});
     return 0;
 }
 
@@ -88,5 +88,5 @@ SLIPWAY_EXPORT Result __cudaGetKernel(const void** kernel, const void* host)
 SLIPWAY_EXPORT Result __cudaLaunchKernel(const void* kernel, Dim3 grid, Dim3 block,
                                          void** arguments, std::size_t sharedBytes, Handle stream)
 {
-    return note(launchStub(kernel, { grid, block, sharedBytes, stream }, arguments, false));
+    return note(launchStub(kernel, {grid, block, sharedBytes, stream}, arguments, false));
 }

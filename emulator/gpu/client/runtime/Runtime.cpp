@@ -69,20 +69,20 @@ void Registry::remove(FatBinary* binary)
 void Registry::addFunction(FatBinary* binary, const void* host, const char* name)
 {
     const std::lock_guard lock(m_mutex);
-    m_functions[host] = { binary, name, 0 };
+    m_functions[host] = {binary, name, 0};
 }
 
 void Registry::addVariable(FatBinary* binary, const void* host, const char* name, std::size_t size)
 {
     const std::lock_guard lock(m_mutex);
-    m_variables[host] = { binary, name, size };
+    m_variables[host] = {binary, name, size};
 }
 
 void Registry::addManaged(FatBinary* binary, void** host, const char* name)
 {
     const std::lock_guard lock(m_mutex);
-    binary->managed.push_back({ host, name });
-    m_variables[host] = { binary, name, 0 };
+    binary->managed.push_back({host, name});
+    m_variables[host] = {binary, name, 0};
 }
 
 bool Registry::isFunction(const void* host)
@@ -121,7 +121,7 @@ Result Registry::function(const void* host, Handle& out)
     if (const auto code = cuCtxGetCurrent(&context); code != 0)
         return code;
     const std::lock_guard lock(m_mutex);
-    if (const auto known = m_loaded.find({ context, host }); known != m_loaded.end()) {
+    if (const auto known = m_loaded.find({context, host}); known != m_loaded.end()) {
         out = known->second;
         return 0;
     }
@@ -133,8 +133,8 @@ Result Registry::function(const void* host, Handle& out)
         return code;
     const auto code = cuModuleGetFunction(&out, loaded, found->second.name.c_str());
     if (code != 0)
-        return code == protocol::NotFound ? Result { protocol::InvalidDeviceFunction } : code;
-    m_loaded[{ context, host }] = out;
+        return code == protocol::NotFound ? Result {protocol::InvalidDeviceFunction} : code;
+    m_loaded[{context, host}] = out;
     return 0;
 }
 
@@ -148,7 +148,7 @@ Result Registry::variable(const void* host, DevicePointer& address, std::size_t&
     if (const auto code = module(*found->second.binary, loaded); code != 0)
         return code;
     const auto code = cuModuleGetGlobal_v2(&address, &size, loaded, found->second.name.c_str());
-    return code == protocol::NotFound ? Result { protocol::InvalidSymbol } : code;
+    return code == protocol::NotFound ? Result {protocol::InvalidSymbol} : code;
 }
 
 Result Registry::prepare(FatBinary* binary)
@@ -179,7 +179,10 @@ SLIPWAY_EXPORT Result cudaGetLastError()
     runtimeThread().lastError = 0;
     return last;
 }
-SLIPWAY_EXPORT Result cudaPeekAtLastError() { return runtimeThread().lastError; }
+SLIPWAY_EXPORT Result cudaPeekAtLastError()
+{
+    return runtimeThread().lastError;
+}
 
 SLIPWAY_EXPORT const char* cudaGetErrorName(Result error)
 {
