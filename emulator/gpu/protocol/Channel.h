@@ -51,7 +51,7 @@ struct Channel {
     alignas(64) std::atomic<std::uint32_t> callbacksPosted; ///< a futex: the callback thread
     std::atomic<std::uint32_t> closed; ///< 1: the server has given up on this client
     std::array<std::atomic<std::uint64_t>, callbackCount> callbacks; ///< tokens of HostCall
-    alignas(64) std::array<Slot, slotCount> slots;
+    alignas(64) std::array<Slot, slotCount> answers;
     alignas(64) std::array<std::byte, ringBytes> ring;
 };
 

@@ -195,7 +195,7 @@ std::int32_t Connection::call(Kind kind, std::uint64_t context, std::initializer
     if (m_channel->closed != 0)
         return Unknown;
     const std::uint16_t index = takeSlot();
-    Slot& slot = m_channel->slots[index];
+    Slot& slot = m_channel->answers[index];
     slot.done = 0;
     {
         const std::lock_guard lock(m_mutex);

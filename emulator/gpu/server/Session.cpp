@@ -145,7 +145,7 @@ void Session::answerSlot(std::uint16_t slot, std::int32_t code, const void* data
 {
     if (slot >= protocol::slotCount)
         return;
-    auto& answer = m_channel.slots[slot];
+    auto& answer = m_channel.answers[slot];
     assert(size <= protocol::slotBytes);
     answer.status = code;
     answer.size = static_cast<std::uint32_t>(size);
