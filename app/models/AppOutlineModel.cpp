@@ -56,7 +56,7 @@ QVector<AppOutlineModel::Runnable> AppOutlineModel::runnable() const
     QVector<Runnable> all;
     for (auto it = m_outlines.begin(); it != m_outlines.end(); ++it)
         for (const auto& entry : it->runnable())
-            all.push_back({ it.key(), entry });
+            all.push_back({it.key(), entry});
     return all;
 }
 
@@ -89,10 +89,10 @@ void AppOutlineModel::rebuild()
 {
     beginResetModel();
     m_root = std::make_unique<Node>();
-    const std::pair<Kind, QString> groups[] { { Kind::Image, tr("Images") },
-                                              { Kind::Kernel, tr("CUDA kernels") },
-                                              { Kind::Volume, tr("Volumes") },
-                                              { Kind::Secret, tr("Secrets") } };
+    const std::pair<Kind, QString> groups[] {{Kind::Image, tr("Images")},
+                                             {Kind::Kernel, tr("CUDA kernels")},
+                                             {Kind::Volume, tr("Volumes")},
+                                             {Kind::Secret, tr("Secrets")}};
     for (auto it = m_outlines.begin(); it != m_outlines.end(); ++it)
         for (const auto& entry : it->entries)
             if (entry.kind == Kind::App)
@@ -140,7 +140,10 @@ int AppOutlineModel::rowCount(const QModelIndex& parent) const
     return parent.column() > 0 ? 0 : static_cast<int>(nodeAt(parent)->children.size());
 }
 
-int AppOutlineModel::columnCount(const QModelIndex&) const { return ColumnCount; }
+int AppOutlineModel::columnCount(const QModelIndex&) const
+{
+    return ColumnCount;
+}
 
 QVariant AppOutlineModel::data(const QModelIndex& index, int role) const
 {

@@ -15,7 +15,10 @@ using emulator::Result;
 
 namespace {
 
-Error invalid(const QString& why) { return { ErrorCode::Invalid, why.toStdString() }; }
+Error invalid(const QString& why)
+{
+    return {ErrorCode::Invalid, why.toStdString()};
+}
 
 /// Splits at blanks outside quotes; the quotes go away.
 Result<QStringList> words(const QString& line)
@@ -61,20 +64,20 @@ Result<QStringList> checked(const OutlineParameter& parameter, const QString& va
     else if (kind == QLatin1String("bool")) {
         const auto lower = value.toLower();
         if (lower == QLatin1String("true") || lower == QLatin1String("1"))
-            return QStringList { flag };
+            return QStringList {flag};
         if (lower == QLatin1String("false") || lower == QLatin1String("0"))
-            return QStringList { QStringLiteral("--no-") + flag.mid(2) };
+            return QStringList {QStringLiteral("--no-") + flag.mid(2)};
         good = false;
     }
     if (!good)
-        return invalid(
-            QStringLiteral("%1 must be %2, not \"%3\"")
-                .arg(parameter.name,
-                     kind == QLatin1String("int")         ? QStringLiteral("a whole number")
-                         : kind == QLatin1String("float") ? QStringLiteral("a number")
-                                                          : QStringLiteral("true or false"),
-                     value));
-    return QStringList { flag, value };
+        return invalid(QStringLiteral("%1 must be %2, not \"%3\"")
+                           .arg(parameter.name,
+                                kind == QLatin1String("int") ? QStringLiteral("a whole number")
+                                    : kind == QLatin1String("float")
+                                    ? QStringLiteral("a number")
+                                    : QStringLiteral("true or false"),
+                                value));
+    return QStringList {flag, value};
 }
 
 } // namespace
@@ -89,9 +92,8 @@ Result<QStringList> runArguments(const QString& line, const OutlineEntry& functi
         const auto name = word.left(equals);
         if (equals <= 0)
             return invalid(QStringLiteral("\"%1\" is not NAME=VALUE").arg(word));
-        const auto parameter
-            = std::find_if(function.parameters.begin(), function.parameters.end(),
-                           [&](const auto& known) { return known.name == name; });
+        const auto parameter = std::find_if(function.parameters.begin(), function.parameters.end(),
+                                            [&](const auto& known) { return known.name == name; });
         if (parameter == function.parameters.end())
             return invalid(QStringLiteral("%1 has no parameter %2").arg(function.name, name));
         if (given.contains(name))

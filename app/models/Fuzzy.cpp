@@ -16,7 +16,7 @@ bool startsWord(const QString& text, qsizetype at)
 /// Greedy from `from`: prefers, for each letter, the next start of a word.
 FuzzyMatch matchFrom(const QString& query, const QString& text, qsizetype from)
 {
-    FuzzyMatch match { 0, {} };
+    FuzzyMatch match {0, {}};
     qsizetype at = from;
     for (const auto letter : query) {
         if (letter.isSpace())
@@ -47,7 +47,7 @@ FuzzyMatch matchFrom(const QString& query, const QString& text, qsizetype from)
 FuzzyMatch fuzzyMatch(const QString& query, const QString& text)
 {
     if (query.trimmed().isEmpty())
-        return { 0, {} };
+        return {0, {}};
     FuzzyMatch best;
     for (qsizetype from = 0; from < text.size(); ++from) {
         if (text[from].toLower() != query.trimmed()[0].toLower())
@@ -62,7 +62,7 @@ FuzzyMatch fuzzyMatch(const QString& query, const QString& text)
     if (best.score >= 0)
         return best;
     qsizetype at = 0;
-    FuzzyMatch plain { 1, {} };
+    FuzzyMatch plain {1, {}};
     for (const auto letter : query) {
         if (letter.isSpace())
             continue;

@@ -16,14 +16,16 @@ namespace {
 
 QRegularExpression expressionOf(const LogFilter::Pattern& pattern)
 {
-    return QRegularExpression(pattern.regularExpression
-                                  ? pattern.text
-                                  : QRegularExpression::escape(pattern.text),
+    return QRegularExpression(pattern.regularExpression ? pattern.text
+                                                        : QRegularExpression::escape(pattern.text),
                               pattern.caseSensitive ? QRegularExpression::NoPatternOption
                                                     : QRegularExpression::CaseInsensitiveOption);
 }
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+char lower(char c)
+{
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
 
 /// Decides line by line. Plain ASCII text is searched in the octets as they are; all else goes
 /// through QString.
@@ -59,8 +61,7 @@ private:
             return m_text.empty();
         const auto last = line.size() - m_text.size();
         const char first = m_text[0];
-        const char capital
-            = static_cast<char>(std::toupper(static_cast<unsigned char>(first)));
+        const char capital = static_cast<char>(std::toupper(static_cast<unsigned char>(first)));
         for (std::size_t at = 0; at <= last; ++at) {
             if (line[at] != first && line[at] != capital)
                 continue;
@@ -156,11 +157,11 @@ void LogFilter::work(const std::stop_token& stop)
             const auto before = next;
             const auto until = std::max(next, m_store->firstLine()) + 64 * LogStore::chunkLines;
             while (next < until) {
-                const auto reached = m_store->visitChunk(
-                    next, [&](std::uint64_t number, std::string_view text) {
-                        if ((*matcher)(text))
-                            hits.push_back(number);
-                    });
+                const auto reached
+                    = m_store->visitChunk(next, [&](std::uint64_t number, std::string_view text) {
+                          if ((*matcher)(text))
+                              hits.push_back(number);
+                      });
                 if (reached == next)
                     break;
                 next = reached;

@@ -27,9 +27,9 @@ void LogStore::append(const std::vector<LogInput>& lines)
             m_chunks.back()->entries.reserve(chunkLines);
         }
         auto& chunk = *m_chunks.back();
-        chunk.entries.push_back({ line.time, static_cast<std::uint32_t>(chunk.text.size()),
-                                  static_cast<std::uint32_t>(line.text.size()),
-                                  sourceIndex(line.source), line.descriptor });
+        chunk.entries.push_back({line.time, static_cast<std::uint32_t>(chunk.text.size()),
+                                 static_cast<std::uint32_t>(line.text.size()),
+                                 sourceIndex(line.source), line.descriptor});
         chunk.text += line.text;
         ++m_end;
     }
@@ -73,8 +73,8 @@ LogRecord LogStore::line(std::uint64_t number) const
     if (chunk == nullptr)
         return {};
     const auto& entry = chunk->entries[(number - m_base) % chunkLines];
-    return { entry.time, m_sources[entry.source], entry.descriptor,
-             chunk->text.substr(entry.offset, entry.length) };
+    return {entry.time, m_sources[entry.source], entry.descriptor,
+            chunk->text.substr(entry.offset, entry.length)};
 }
 
 std::uint64_t

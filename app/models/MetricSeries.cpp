@@ -69,6 +69,9 @@ void MetricSeries::addPoint(double seconds)
     }
 }
 
-void MetricSeries::clear() { *this = {}; }
+void MetricSeries::clear()
+{
+    *this = {};
+}
 
 } // namespace app::models

@@ -9,8 +9,8 @@ QVector<OutlineEntry> Outline::runnable() const
 {
     using Kind = OutlineEntry::Kind;
     QVector<OutlineEntry> found;
-    const auto visit = [&](const auto& self, const OutlineEntry& entry,
-                           const QString& prefix) -> void {
+    const auto visit
+        = [&](const auto& self, const OutlineEntry& entry, const QString& prefix) -> void {
         if (entry.kind == Kind::Function || entry.kind == Kind::EntryPoint
             || entry.kind == Kind::Method) {
             auto copy = entry;
@@ -18,7 +18,8 @@ QVector<OutlineEntry> Outline::runnable() const
             found.push_back(copy);
         }
         for (const auto& child : entry.children)
-            self(self, child, entry.kind == Kind::Class ? entry.name + QLatin1Char('.') : QString());
+            self(self, child,
+                 entry.kind == Kind::Class ? entry.name + QLatin1Char('.') : QString());
     };
     for (const auto& entry : entries)
         visit(visit, entry, {});

@@ -86,9 +86,9 @@ private:
 
     [[nodiscard]] Error malformed(std::string_view why) const
     {
-        return { ErrorCode::Invalid,
-                 "not a readable pickle: " + std::string(why) + " at offset "
-                     + std::to_string(m_offset) };
+        return {ErrorCode::Invalid,
+                "not a readable pickle: " + std::string(why) + " at offset "
+                    + std::to_string(m_offset)};
     }
 
     Result<std::string_view> take(std::uint64_t size)
@@ -105,7 +105,7 @@ private:
         TRY_ASSIGN(const auto piece, take(octets));
         std::uint64_t value = 0;
         for (std::size_t i = 0; i < octets; ++i)
-            value |= std::uint64_t { static_cast<unsigned char>(piece[i]) } << (8 * i);
+            value |= std::uint64_t {static_cast<unsigned char>(piece[i])} << (8 * i);
         return value;
     }
 
@@ -156,10 +156,10 @@ private:
             return pushText(Kind::BigInteger, bigDigits(octets));
         std::uint64_t value = 0;
         for (std::size_t i = 0; i < octets.size(); ++i)
-            value |= std::uint64_t { static_cast<unsigned char>(octets[i]) } << (8 * i);
+            value |= std::uint64_t {static_cast<unsigned char>(octets[i])} << (8 * i);
         if (!octets.empty() && octets.size() < 8
             && (static_cast<unsigned char>(octets.back()) & 0x80U) != 0)
-            value |= ~std::uint64_t { 0 } << (8 * octets.size());
+            value |= ~std::uint64_t {0} << (8 * octets.size());
         return pushInteger(std::bit_cast<std::int64_t>(value));
     }
 
@@ -448,12 +448,12 @@ Result<> Reader::container(unsigned char opcode)
         return fromStack(opcode - 0x84U);
     case 'a': {
         TRY_ASSIGN(const auto item, pop());
-        return extendTop({ item }, false);
+        return extendTop({item}, false);
     }
     case 's': {
         TRY_ASSIGN(const auto value, pop());
         TRY_ASSIGN(const auto key, pop());
-        return extendTop({ key, value }, true);
+        return extendTop({key, value}, true);
     }
     case 'e':
     case 0x90: {
@@ -522,17 +522,17 @@ Result<> Reader::object(unsigned char opcode)
     case 0x81: { // NEWOBJ
         TRY_ASSIGN(const auto arguments, pop());
         TRY_ASSIGN(const auto callee, pop());
-        return make(nameOf(callee), { arguments });
+        return make(nameOf(callee), {arguments});
     }
     case 0x92: { // NEWOBJ_EX
         TRY_ASSIGN(const auto named, pop());
         TRY_ASSIGN(const auto arguments, pop());
         TRY_ASSIGN(const auto callee, pop());
-        return make(nameOf(callee), { arguments, named });
+        return make(nameOf(callee), {arguments, named});
     }
     case 'b': { // BUILD
         TRY_ASSIGN(const auto state, pop());
-        return extendTop({ state }, false);
+        return extendTop({state}, false);
     }
     case 'i': { // INST
         TRY_ASSIGN(const auto module, line());
@@ -553,7 +553,7 @@ Result<> Reader::object(unsigned char opcode)
         return make("persistent object", {});
     case 'Q': {
         TRY_ASSIGN(const auto id, pop());
-        return make("persistent object", { id });
+        return make("persistent object", {id});
     }
     case 0x97:
         return make("out-of-band buffer", {});
@@ -562,8 +562,7 @@ Result<> Reader::object(unsigned char opcode)
     case 0x82:
     case 0x83:
     case 0x84: {
-        TRY_ASSIGN(const auto code,
-                   number(opcode == 0x82 ? 1U : opcode == 0x83 ? 2U : 4U));
+        TRY_ASSIGN(const auto code, number(opcode == 0x82 ? 1U : opcode == 0x83 ? 2U : 4U));
         return make("extension " + std::to_string(code), {});
     }
     default:
@@ -689,7 +688,10 @@ void Printer::value(std::uint32_t index, int depth)
 
 } // namespace
 
-Result<Pickle> readPickle(std::string_view data) { return Reader(data).read(); }
+Result<Pickle> readPickle(std::string_view data)
+{
+    return Reader(data).read();
+}
 
 std::string describe(const Pickle& pickle, std::uint32_t node, std::size_t limit)
 {

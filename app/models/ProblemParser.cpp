@@ -27,7 +27,8 @@ QString unboxed(const QString& line)
 QString originOf(const QString& message)
 {
     static const QRegularExpression card(
-        QStringLiteral("\\bgpu\\b.*(unknown|invalid|not)|(unknown|invalid|no such).*\\b(gpu|card)\\b"),
+        QStringLiteral(
+            "\\bgpu\\b.*(unknown|invalid|not)|(unknown|invalid|no such).*\\b(gpu|card)\\b"),
         QRegularExpression::CaseInsensitiveOption);
     if (message.contains(card))
         return QStringLiteral("GPU");
@@ -60,7 +61,7 @@ QString ProblemParser::inProject(const QString& file) const
 void ProblemParser::addFrame(const QString& file, int line)
 {
     m_inTraceback = true;
-    m_frames.push_back({ file, line });
+    m_frames.push_back({file, line});
 }
 
 ProblemParser::Frame ProblemParser::place() const
@@ -68,7 +69,7 @@ ProblemParser::Frame ProblemParser::place() const
     for (auto frame = m_frames.rbegin(); frame != m_frames.rend(); ++frame) {
         const auto file = inProject(frame->file);
         if (!file.isEmpty())
-            return { file, frame->line };
+            return {file, frame->line};
     }
     return {};
 }
@@ -125,7 +126,7 @@ bool ProblemParser::matchException(const QString& line)
     const auto name = match.captured(1).section(u'.', -1);
     const auto message
         = match.captured(2).isEmpty() ? name : name + QLatin1String(": ") + match.captured(2);
-    report({ Problem::Severity::Error, message, at.file, at.line, originOf(message) });
+    report({Problem::Severity::Error, message, at.file, at.line, originOf(message)});
     m_inTraceback = false;
     m_frames.clear();
     return true;
@@ -134,23 +135,24 @@ bool ProblemParser::matchException(const QString& line)
 bool ProblemParser::matchDiagnostic(const QString& line)
 {
     // nvcc: file.cu(12): error: …   gcc and Slipway's checks: file.cu:12: error: …
-    static const QRegularExpression diagnostic(QStringLiteral(
-        "^(\\S+\\.(?:cu|cuh|h|hpp|cpp|c|py))[(:](\\d+)(?:[,:]\\d+)?\\)?:\\s*(error|warning)\\b[^:]*:"
-        "\\s*(.+)$"));
+    static const QRegularExpression diagnostic(
+        QStringLiteral("^(\\S+\\.(?:cu|cuh|h|hpp|cpp|c|py))[(:](\\d+)(?:[,:]\\d+)?\\)?:\\s*(error|"
+                       "warning)\\b[^:]*:"
+                       "\\s*(.+)$"));
     static const QRegularExpression build(
         QStringLiteral("(Image build .* failed.*|build of im-\\S+ failed.*)"));
     const auto match = diagnostic.match(line);
     if (match.hasMatch()) {
         const auto file = inProject(match.captured(1));
-        report({ match.captured(3) == QLatin1String("error") ? Problem::Severity::Error
-                                                             : Problem::Severity::Warning,
-                 match.captured(4), file.isEmpty() ? match.captured(1) : file,
-                 match.captured(2).toInt(), QStringLiteral("CUDA") });
+        report({match.captured(3) == QLatin1String("error") ? Problem::Severity::Error
+                                                            : Problem::Severity::Warning,
+                match.captured(4), file.isEmpty() ? match.captured(1) : file,
+                match.captured(2).toInt(), QStringLiteral("CUDA")});
         return true;
     }
     const auto failed = build.match(line);
     if (failed.hasMatch() && !m_inTraceback) {
-        report({ Problem::Severity::Error, failed.captured(1), {}, 0, QStringLiteral("Image") });
+        report({Problem::Severity::Error, failed.captured(1), {}, 0, QStringLiteral("Image")});
         return true;
     }
     return false;
@@ -159,8 +161,7 @@ bool ProblemParser::matchDiagnostic(const QString& line)
 void ProblemParser::feed(const QString& line)
 {
     const auto raw = line.toUtf8();
-    const auto plain
-        = readAnsi({ raw.constData(), static_cast<std::size_t>(raw.size()) }).text;
+    const auto plain = readAnsi({raw.constData(), static_cast<std::size_t>(raw.size())}).text;
     const auto text = unboxed(plain);
     if (text.isEmpty() || matchFrame(text) || matchException(text) || matchDiagnostic(text))
         return;
@@ -169,12 +170,12 @@ void ProblemParser::feed(const QString& line)
     if (top.match(text).hasMatch()) {
         m_inTraceback = false;
         m_frames.clear();
-        m_frames.push_back({ QStringLiteral("\x01"), 0 }); // the next boxed line is a message
+        m_frames.push_back({QStringLiteral("\x01"), 0}); // the next boxed line is a message
         return;
     }
     if (!m_inTraceback && m_frames.size() == 1 && m_frames[0].file == QLatin1String("\x01")) {
         m_frames.clear();
-        report({ Problem::Severity::Error, text, {}, 0, originOf(text) });
+        report({Problem::Severity::Error, text, {}, 0, originOf(text)});
     }
 }
 

@@ -142,7 +142,10 @@ int ProjectTreeModel::rowCount(const QModelIndex& parent) const
     return parent.column() > 0 ? 0 : static_cast<int>(nodeAt(parent)->children.size());
 }
 
-int ProjectTreeModel::columnCount(const QModelIndex&) const { return ColumnCount; }
+int ProjectTreeModel::columnCount(const QModelIndex&) const
+{
+    return ColumnCount;
+}
 
 QVariant ProjectTreeModel::data(const QModelIndex& index, int role) const
 {

@@ -106,7 +106,7 @@ void Analyser::statement(const PythonLine& line)
         m_class.reset();
     }
     if (first.text == u'@') {
-        m_decorators.push_back({ readCall(line.tokens, 1), first.line });
+        m_decorators.push_back({readCall(line.tokens, 1), first.line});
         return;
     }
     if (first.text == QLatin1String("def") || first.text == QLatin1String("class")
@@ -274,7 +274,7 @@ void Analyser::addClass(const PythonLine& line, const QString& name)
         auto& app = appOf(variable);
         app.children.push_back(entry);
         m_classIndent = line.indent;
-        m_class = { m_apps[variable], static_cast<int>(app.children.size()) - 1 };
+        m_class = {m_apps[variable], static_cast<int>(app.children.size()) - 1};
     }
 }
 
@@ -317,7 +317,8 @@ void Analyser::addFunction(const PythonLine& line, qsizetype at, const QString& 
             entry.kind = kind == QLatin1String("method") ? Kind::Method : Kind::Lifecycle;
             if (entry.kind == Kind::Lifecycle)
                 entry.detail = QLatin1Char('@') + kind;
-            if (!entry.parameters.isEmpty() && entry.parameters.front().name == QLatin1String("self"))
+            if (!entry.parameters.isEmpty()
+                && entry.parameters.front().name == QLatin1String("self"))
                 entry.parameters.removeFirst();
             m_outline.entries[m_class->first].children[m_class->second].children.push_back(entry);
             return;
@@ -338,6 +339,9 @@ void Analyser::addFunction(const PythonLine& line, qsizetype at, const QString& 
 
 } // namespace
 
-Outline outlineOfPython(const QString& source) { return Analyser().analyse(source); }
+Outline outlineOfPython(const QString& source)
+{
+    return Analyser().analyse(source);
+}
 
 } // namespace app::models

@@ -9,8 +9,14 @@ namespace app::models {
 
 namespace {
 
-bool isNameStart(QChar c) { return c.isLetter() || c == u'_'; }
-bool isNamePart(QChar c) { return c.isLetterOrNumber() || c == u'_'; }
+bool isNameStart(QChar c)
+{
+    return c.isLetter() || c == u'_';
+}
+bool isNamePart(QChar c)
+{
+    return c.isLetterOrNumber() || c == u'_';
+}
 
 class Tokenizer {
 public:
@@ -46,8 +52,8 @@ private:
     void readString(qsizetype start);
     void add(PythonToken::Kind kind, qsizetype start, int line, qsizetype lineStart)
     {
-        m_current.tokens.push_back({ kind, m_source.mid(start, m_offset - start), line,
-                                     static_cast<int>(start - lineStart) });
+        m_current.tokens.push_back({kind, m_source.mid(start, m_offset - start), line,
+                                    static_cast<int>(start - lineStart)});
     }
 
     const QString& m_source;
@@ -62,10 +68,10 @@ private:
 /// Inside brackets, a keyword at column 0 means that a bracket was forgotten.
 bool Tokenizer::startsStatement() const
 {
-    static const QSet<QString> keywords { QStringLiteral("def"),    QStringLiteral("class"),
-                                          QStringLiteral("import"), QStringLiteral("from"),
-                                          QStringLiteral("async"),  QStringLiteral("return"),
-                                          QStringLiteral("with"),   QStringLiteral("while") };
+    static const QSet<QString> keywords {QStringLiteral("def"),    QStringLiteral("class"),
+                                         QStringLiteral("import"), QStringLiteral("from"),
+                                         QStringLiteral("async"),  QStringLiteral("return"),
+                                         QStringLiteral("with"),   QStringLiteral("while")};
     if (at(m_offset) == u'@')
         return true;
     auto end = m_offset;
@@ -171,19 +177,23 @@ QVector<PythonLine> Tokenizer::lines()
 
 } // namespace
 
-QVector<PythonLine> pythonLines(const QString& source) { return Tokenizer(source).lines(); }
+QVector<PythonLine> pythonLines(const QString& source)
+{
+    return Tokenizer(source).lines();
+}
 
 QString stringContent(const PythonToken& token)
 {
     if (token.kind != PythonToken::Kind::String)
         return token.text;
-    auto start = qsizetype { 0 };
+    auto start = qsizetype {0};
     while (start < token.text.size() && isNameStart(token.text[start]))
         ++start;
     const auto quote = start < token.text.size() ? token.text[start] : QChar();
-    const auto width = token.text.mid(start, 3) == QString(3, quote) && token.text.size() >= start + 6
-        ? qsizetype { 3 }
-        : qsizetype { 1 };
+    const auto width
+        = token.text.mid(start, 3) == QString(3, quote) && token.text.size() >= start + 6
+        ? qsizetype {3}
+        : qsizetype {1};
     auto content = token.text.mid(start + width);
     if (content.endsWith(token.text.mid(start, width)))
         content.chop(width);

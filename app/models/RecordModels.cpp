@@ -14,7 +14,10 @@ namespace em = emulator::model;
 
 namespace {
 
-QString text(const std::string& value) { return QString::fromStdString(value); }
+QString text(const std::string& value)
+{
+    return QString::fromStdString(value);
+}
 
 QString timeText(emulator::Micros time)
 {
@@ -37,7 +40,7 @@ QString sizeText(double bytes)
 {
     if (bytes <= 0)
         return QStringLiteral("—");
-    static const char* const units[] { "B", "KiB", "MiB", "GiB", "TiB" };
+    static const char* const units[] {"B", "KiB", "MiB", "GiB", "TiB"};
     std::size_t unit = 0;
     while (bytes >= 1024 && unit < 4) {
         bytes /= 1024;
@@ -163,8 +166,8 @@ QVariant RecordModel::headerData(int section, Qt::Orientation orientation, int r
 TasksModel::TasksModel(QObject* parent)
     : RecordModel(parent)
 {
-    setColumns({ tr("Function"), tr("State"), tr("GPU"), tr("Time"), tr("CPU time"), tr("Memory"),
-                 tr("Cost (emulated)"), tr("Task") });
+    setColumns({tr("Function"), tr("State"), tr("GPU"), tr("Time"), tr("CPU time"), tr("Memory"),
+                tr("Cost (emulated)"), tr("Task")});
 }
 
 void TasksModel::set(const std::vector<em::TaskSummary>& tasks)
@@ -181,17 +184,17 @@ void TasksModel::set(const std::vector<em::TaskSummary>& tasks)
             state = tr("Exited with %1").arg(task.end.exitCode);
         const auto seconds = secondsBetween(task.startedAt, task.finishedAt);
         const auto cpu = static_cast<double>(task.usage.cpuMicros) / 1e6;
-        const auto memory = static_cast<double>(live ? task.usage.memoryBytes
-                                                     : task.usage.memoryPeakBytes);
-        rows.push_back({ text(task.id),
-                         { { text(task.functionName), {}, false },
-                           { state, {}, false },
-                           { task.gpu.empty() ? QStringLiteral("—") : text(task.gpu), {}, false },
-                           { durationText(seconds), seconds, true },
-                           { durationText(cpu), cpu, true },
-                           { sizeText(memory), memory, true },
-                           { moneyText(task.costMicros), qlonglong(task.costMicros), true },
-                           { text(task.id), {}, false } } });
+        const auto memory
+            = static_cast<double>(live ? task.usage.memoryBytes : task.usage.memoryPeakBytes);
+        rows.push_back({text(task.id),
+                        {{text(task.functionName), {}, false},
+                         {state, {}, false},
+                         {task.gpu.empty() ? QStringLiteral("—") : text(task.gpu), {}, false},
+                         {durationText(seconds), seconds, true},
+                         {durationText(cpu), cpu, true},
+                         {sizeText(memory), memory, true},
+                         {moneyText(task.costMicros), qlonglong(task.costMicros), true},
+                         {text(task.id), {}, false}}});
     }
     setRows(std::move(rows));
 }
@@ -199,8 +202,8 @@ void TasksModel::set(const std::vector<em::TaskSummary>& tasks)
 CallsModel::CallsModel(QObject* parent)
     : RecordModel(parent)
 {
-    setColumns({ tr("Function"), tr("Inputs"), tr("Done"), tr("Failed"), tr("Started"), tr("Time"),
-                 tr("Call") });
+    setColumns({tr("Function"), tr("Inputs"), tr("Done"), tr("Failed"), tr("Started"), tr("Time"),
+                tr("Call")});
 }
 
 void CallsModel::set(const std::vector<em::CallSummary>& calls)
@@ -208,14 +211,14 @@ void CallsModel::set(const std::vector<em::CallSummary>& calls)
     std::vector<Row> rows;
     for (const auto& call : calls) {
         const auto seconds = secondsBetween(call.createdAt, call.finishedAt);
-        rows.push_back({ text(call.id),
-                         { { text(call.functionName), {}, false },
-                           { QString::number(call.inputs), call.inputs, true },
-                           { QString::number(call.succeeded), call.succeeded, true },
-                           { QString::number(call.failed), call.failed, true },
-                           { timeText(call.createdAt), {}, false },
-                           { durationText(seconds), seconds, true },
-                           { text(call.id), {}, false } } });
+        rows.push_back({text(call.id),
+                        {{text(call.functionName), {}, false},
+                         {QString::number(call.inputs), call.inputs, true},
+                         {QString::number(call.succeeded), call.succeeded, true},
+                         {QString::number(call.failed), call.failed, true},
+                         {timeText(call.createdAt), {}, false},
+                         {durationText(seconds), seconds, true},
+                         {text(call.id), {}, false}}});
     }
     setRows(std::move(rows));
 }
@@ -223,20 +226,20 @@ void CallsModel::set(const std::vector<em::CallSummary>& calls)
 ImagesModel::ImagesModel(QObject* parent)
     : RecordModel(parent)
 {
-    setColumns({ tr("Image"), tr("State"), tr("Python"), tr("Layers"), tr("Built"), tr("Error") });
+    setColumns({tr("Image"), tr("State"), tr("Python"), tr("Layers"), tr("Built"), tr("Error")});
 }
 
 void ImagesModel::set(const std::vector<em::ImageSummary>& images)
 {
     std::vector<Row> rows;
     for (const auto& image : images)
-        rows.push_back({ text(image.id),
-                         { { text(image.id), {}, false },
-                           { text(image.state), {}, false },
-                           { text(image.pythonVersion), {}, false },
-                           { QString::number(image.layers), image.layers, true },
-                           { timeText(image.createdAt), {}, false },
-                           { text(image.error), {}, false } } });
+        rows.push_back({text(image.id),
+                        {{text(image.id), {}, false},
+                         {text(image.state), {}, false},
+                         {text(image.pythonVersion), {}, false},
+                         {QString::number(image.layers), image.layers, true},
+                         {timeText(image.createdAt), {}, false},
+                         {text(image.error), {}, false}}});
     setRows(std::move(rows));
 }
 
@@ -244,7 +247,7 @@ CostModel::CostModel(QObject* parent)
     : RecordModel(parent)
 {
     setColumns(
-        { tr("Day"), tr("App"), tr("Function"), tr("GPU"), tr("Task time"), tr("Cost (emulated)") });
+        {tr("Day"), tr("App"), tr("Function"), tr("GPU"), tr("Task time"), tr("Cost (emulated)")});
 }
 
 void CostModel::set(const std::vector<em::CostLine>& lines)
@@ -253,13 +256,13 @@ void CostModel::set(const std::vector<em::CostLine>& lines)
     m_total = 0;
     for (const auto& line : lines) {
         m_total += line.costMicros;
-        rows.push_back({ text(line.day + line.appId + line.functionName + line.gpu),
-                         { { text(line.day), {}, false },
-                           { text(line.appName), {}, false },
-                           { text(line.functionName), {}, false },
-                           { line.gpu.empty() ? QStringLiteral("—") : text(line.gpu), {}, false },
-                           { durationText(line.seconds), line.seconds, true },
-                           { moneyText(line.costMicros), qlonglong(line.costMicros), true } } });
+        rows.push_back({text(line.day + line.appId + line.functionName + line.gpu),
+                        {{text(line.day), {}, false},
+                         {text(line.appName), {}, false},
+                         {text(line.functionName), {}, false},
+                         {line.gpu.empty() ? QStringLiteral("—") : text(line.gpu), {}, false},
+                         {durationText(line.seconds), line.seconds, true},
+                         {moneyText(line.costMicros), qlonglong(line.costMicros), true}}});
     }
     setRows(std::move(rows));
 }

@@ -30,7 +30,10 @@ QString runStateText(RunState state)
     return {};
 }
 
-bool isFinal(RunState state) { return state >= RunState::Succeeded; }
+bool isFinal(RunState state)
+{
+    return state >= RunState::Succeeded;
+}
 
 void RunModel::begin(const QString& runId, const QString& function)
 {

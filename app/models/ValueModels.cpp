@@ -13,7 +13,10 @@ using Kind = PickleNode::Kind;
 
 namespace {
 
-bool isRow(const PickleNode& node) { return node.kind == Kind::List || node.kind == Kind::Tuple; }
+bool isRow(const PickleNode& node)
+{
+    return node.kind == Kind::List || node.kind == Kind::Tuple;
+}
 
 QString typeName(const PickleNode& node)
 {
@@ -75,7 +78,8 @@ bool isTable(const Pickle& pickle)
 
 bool looksLikePicture(std::string_view bytes)
 {
-    const auto starts = [&](std::string_view magic) { return bytes.substr(0, magic.size()) == magic; };
+    const auto starts
+        = [&](std::string_view magic) { return bytes.substr(0, magic.size()) == magic; };
     return starts("\x89PNG\r\n\x1a\n") || starts("\xff\xd8\xff") || starts("GIF8")
         || (starts("RIFF") && bytes.size() > 12 && bytes.substr(8, 4) == "WEBP")
         || (starts("BM") && bytes.size() > 54);
@@ -109,7 +113,8 @@ void ValueTableModel::set(std::shared_ptr<const Pickle> pickle)
         else
             for (const auto row : rows) {
                 const auto& record = m_pickle->at(row);
-                for (std::size_t i = 0; i + 1 < record.items.size() && m_titles.size() < 200; i += 2) {
+                for (std::size_t i = 0; i + 1 < record.items.size() && m_titles.size() < 200;
+                     i += 2) {
                     const auto key = shown(*m_pickle, record.items[i]);
                     if (!m_titles.contains(key))
                         m_titles << key;
@@ -155,9 +160,8 @@ QVariant ValueTableModel::data(const QModelIndex& index, int role) const
     if (role == Qt::DisplayRole)
         return shown(*m_pickle, *node);
     if (role == Qt::TextAlignmentRole)
-        return kind == Kind::Integer || kind == Kind::Real
-            ? int(Qt::AlignRight | Qt::AlignVCenter)
-            : int(Qt::AlignLeft | Qt::AlignVCenter);
+        return kind == Kind::Integer || kind == Kind::Real ? int(Qt::AlignRight | Qt::AlignVCenter)
+                                                           : int(Qt::AlignLeft | Qt::AlignVCenter);
     return {};
 }
 
@@ -261,7 +265,10 @@ bool ValueTreeModel::hasChildren(const QModelIndex& parent) const
     return !parent.isValid() || !m_pickle->at(nodeAt(parent)->value).items.empty();
 }
 
-int ValueTreeModel::columnCount(const QModelIndex&) const { return ColumnCount; }
+int ValueTreeModel::columnCount(const QModelIndex&) const
+{
+    return ColumnCount;
+}
 
 QVariant ValueTreeModel::data(const QModelIndex& index, int role) const
 {
