@@ -7,6 +7,7 @@
 #include "emulator/gpu/cards/Cards.h"
 #include "emulator/ingress/BlobServer.h"
 #include "emulator/local/Credentials.h"
+#include "emulator/local/Door.h"
 #include "emulator/local/HomeLock.h"
 #include "emulator/local/WorkerSupervisor.h"
 #include "emulator/rpc/Server.h"
@@ -80,6 +81,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     TRY_ASSIGN(auto credentials, local::Credentials::load(home));
     TRY_ASSIGN(const int port, choosePort(credentials));
     TRY_ASSIGN(auto cards, cardNames());
+    TRY_ASSIGN(auto door, local::Door::open(home / "run" / "door.sock", port));
 
     const SystemClock clock;
     const auto ids = randomIds();
@@ -107,7 +109,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
         rpc::Server::create(
             {.tcp = "127.0.0.1:" + std::to_string(port), .privateSockets = {socket.string()}},
             [&](std::shared_ptr<rpc::Call> call) { service->handle(std::move(call)); }));
-    credentials.port = server->port();
+    credentials.port = door.port();
     credentials.blobPort = blobs->port();
     TRY(credentials.save(home));
     service->setServerUrl(credentials.serverUrl());
@@ -123,6 +125,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     worker.end(); // its last reports still find us
     service->shutdown();
     server->shutdown();
+    door.close();
     ::unlink(socket.c_str());
     return {};
 }
@@ -131,6 +134,9 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
 
 int main(int argc, char** argv)
 {
+    if (argc == 3 && std::string_view(argv[1]) == "--keep-door")
+        return local::keepDoor(argv[2]);
+
     fs::path home;
     CLI::App arguments("Slipway's control plane: serves the stock client", "slipwayd");
     arguments.set_version_flag("--version", "slipwayd " SLIPWAY_VERSION);
