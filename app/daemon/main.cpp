@@ -104,11 +104,10 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
                               .maxTasks = 2 * std::max(2U, std::thread::hardware_concurrency()),
                               .onShutdown = [] { ::kill(::getpid(), SIGTERM); }}));
     const auto socket = home / "run" / "studio.sock";
-    TRY_ASSIGN(
-        const auto server,
-        rpc::Server::create(
-            {.tcp = "127.0.0.1:" + std::to_string(port), .privateSockets = {socket.string()}},
-            [&](std::shared_ptr<rpc::Call> call) { service->handle(std::move(call)); }));
+    TRY_ASSIGN(const auto server,
+               rpc::Server::create(
+                   {.tcp = door.listener(), .privateSockets = {socket.string()}},
+                   [&](std::shared_ptr<rpc::Call> call) { service->handle(std::move(call)); }));
     credentials.port = door.port();
     credentials.blobPort = blobs->port();
     TRY(credentials.save(home));
