@@ -237,7 +237,7 @@ def _main():
             runpy.run_module(module, run_name="__main__", alter_sys=True)
     except Exception as problem:
         trace = problem.__traceback__.tb_next  # without this file's frame
-        sys.excepthook(type(problem), problem, trace)
+        sys.excepthook(type(problem), problem.with_traceback(trace), trace)
         sys.exit(1)
 
 

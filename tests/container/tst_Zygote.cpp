@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <sstream>
 
 using namespace emulator;
 using namespace emulator::container;
@@ -116,8 +117,8 @@ print(len([n for n in os.listdir('/proc') if n.isdigit()]), sorted(os.listdir('/
 status = open('/proc/self/status').read().splitlines()
 wanted = ('Cap', 'NoNewPrivs', 'Seccomp:', 'Uid', 'Gid', 'SigBlk', 'SigIgn', 'SigCgt', 'Umask')
 print([line for line in status if line.startswith(wanted)])
-print([l.split()[4:6] for l in open('/proc/self/mountinfo').read().splitlines()
-       if not l.split()[4].startswith('/proc')])
+for mount in sorted(l.split()[4:6] for l in open('/proc/self/mountinfo').read().splitlines()
+                    if not l.split()[4].startswith('/proc')): print(mount)
 print(resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_NPROC))
 print(os.readlink('/proc/self/fd/0'), sys.stdout.line_buffering, sys.stdout.encoding)
 open('/tmp/made', 'w').close()
@@ -133,7 +134,14 @@ except OSError as error: print(error)
     const auto forked = runForked(plan);
     QCOMPARE(cold.error, std::string());
     QCOMPARE(forked.error, std::string());
-    QCOMPARE(forked.output, cold.output);
+    std::istringstream forkedLines(forked.output);
+    std::istringstream coldLines(cold.output);
+    std::string seen;
+    for (std::string expected; std::getline(coldLines, expected);) {
+        std::getline(forkedLines, seen);
+        QCOMPARE(seen, expected);
+    }
+    QVERIFY(cold.output.size() > 1000);
 }
 
 void TestZygote::importsAreDoneAlready()
