@@ -92,6 +92,7 @@ Result<std::unique_ptr<Helper>> Helper::create(fs::path stateFolder, UniqueFd so
                                               std::move(capability), std::move(limiter),
                                               std::move(sweeper)));
     TRY_ASSIGN(helper->m_children, watchChildren());
+    helper->sweepStale();
     TRY(helper->tryRoot());
     helper->tell({{"ready", toJson(helper->m_capability)}});
     return helper;
@@ -103,7 +104,7 @@ Result<> Helper::tryRoot()
     TRY_ASSIGN(auto ends, socketPair());
     ContainerPlan plan;
     plan.layers = {m_stateFolder / "root"};
-    plan.writes = m_stateFolder / "trial";
+    plan.writes = m_stateFolder / ("trial." + std::to_string(::getpid()));
     kernel::Clone what;
     what.flags = namespaceFlags(plan);
     auto trial = kernel::clone(what);
@@ -127,6 +128,44 @@ Result<> Helper::tryRoot()
                      + ". Needed are Linux 5.11 (without root), overlayfs, and a state folder ("
                      + m_stateFolder.string()
                      + ") on a file system that overlayfs can write to (ext4, xfs, btrfs, tmpfs)");
+}
+
+/// Removes what helpers that were killed have left: "<kind>.<pid of the helper>…".
+void Helper::sweepStale()
+{
+    std::vector<fs::path> stale;
+    std::error_code failed;
+    for (fs::directory_iterator each(m_stateFolder, failed), end; !failed && each != end;
+         each.increment(failed)) {
+        const auto name = each->path().filename().string();
+        const auto dot = name.find('.');
+        if (dot == std::string::npos
+            || (name.rfind("zygote.", 0) != 0 && name.rfind("trial.", 0) != 0))
+            continue;
+        const int pid = std::atoi(name.c_str() + dot + 1);
+        if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH)
+            stale.push_back(each->path());
+    }
+    if (!stale.empty())
+        m_sweeper.sweep(stale, {});
+}
+
+/// The worker is gone: so are its containers, and what they wrote.
+void Helper::endAll()
+{
+    for (auto& [handle, container] : m_running)
+        if (container.init > 0)
+            ::kill(container.init, SIGKILL);
+    for (auto& [handle, container] : m_running) {
+        if (container.init > 0)
+            ::waitpid(container.init, nullptr, 0);
+        std::vector<fs::path> trees {workFolder(container.plan)};
+        if (!container.plan.keepWrites)
+            trees.push_back(container.plan.writes);
+        m_sweeper.sweep(trees,
+                        container.group ? container.group->folders() : std::vector<fs::path>());
+    }
+    m_running.clear();
 }
 
 Result<const Bytes*> Helper::filter(FilterUse use)
@@ -182,7 +221,7 @@ void Helper::run()
             if (sources[i].revents != 0)
                 actions[i]();
         if (!open)
-            return;
+            return endAll();
         if (interval() > 0)
             watch();
     }

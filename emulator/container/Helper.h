@@ -79,6 +79,8 @@ private:
            std::unique_ptr<Limiter> limiter, Sweeper sweeper);
 
     Result<> tryRoot();
+    void sweepStale();
+    void endAll();
     Result<const Bytes*> filter(FilterUse use);
     void serve(Message message);
     void start(Handle handle, ContainerPlan plan, std::vector<UniqueFd> output);

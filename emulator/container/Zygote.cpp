@@ -98,7 +98,8 @@ ContainerPlan homeOf(const ContainerPlan& plan, const ZygotePlan& zygote,
     ContainerPlan home;
     home.id = "zygote";
     home.layers = zygote.layers;
-    home.writes = stateFolder / ("zygote-" + std::to_string(handle));
+    home.writes
+        = stateFolder / ("zygote." + std::to_string(::getpid()) + "." + std::to_string(handle));
     home.mounts = zygote.mounts;
     home.argv = {plan.argv[0], "-c",
                  "exec(compile(open(3, encoding='utf-8').read(), '<zygote>', 'exec'), {})"};
