@@ -3,11 +3,12 @@
 
 // Transposes through a padded tile in shared memory; copies with pitches both ways.
 
-#include "Check.h"
-
 #include <vector>
 
-__global__ void transpose(const int* in, std::size_t inPitch, int* out, std::size_t outPitch, int w, int h)
+#include "Check.h"
+
+__global__ void transpose(const int* in, std::size_t inPitch, int* out, std::size_t outPitch, int w,
+                          int h)
 {
     __shared__ int tile[32][33];
     int x = blockIdx.x * 32 + threadIdx.x;
