@@ -34,6 +34,7 @@ int main()
     CALL(cudaMallocPitch(&b, &pitchB, h * 4, w));
     CALL(cudaMemcpy2D(a, pitchA, in.data(), w * 4, w * 4, h, cudaMemcpyHostToDevice));
     transpose<<<dim3(3, 2), dim3(32, 8)>>>(a, pitchA / 4, b, pitchB / 4, w, h);
+    CALL(cudaGetLastError());
     CALL(cudaMemcpy2D(out.data(), h * 4, b, pitchB, h * 4, w, cudaMemcpyDeviceToHost));
     for (int y = 0; y < h; ++y)
         for (int x = 0; x < w; ++x)
