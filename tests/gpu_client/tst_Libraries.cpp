@@ -44,7 +44,7 @@ void TestLibraries::addLibraries()
 QStringList TestLibraries::symbols(const QString& library)
 {
     QProcess objdump;
-    objdump.start("objdump", { "-T", library });
+    objdump.start("objdump", {"-T", library});
     if (!objdump.waitForFinished() || objdump.exitCode() != 0)
         return {};
     return QString::fromLocal8Bit(objdump.readAllStandardOutput()).split('\n', Qt::SkipEmptyParts);
@@ -79,7 +79,7 @@ void TestLibraries::exportOnlyTheirInterface()
 
 void TestLibraries::runtimeSymbolsHaveItsVersion()
 {
-    for (const auto* major : { "12", "13" }) {
+    for (const auto* major : {"12", "13"}) {
         const auto node = QString("libcudart.so.") + major;
         int seen = 0;
         for (const auto& line : symbols(folder + node))
@@ -131,17 +131,16 @@ void TestLibraries::refuseByName()
 {
     void* library = ::dlopen(qPrintable(folder + "libcuda.so.1"), RTLD_NOW | RTLD_LOCAL);
     using GetProcAddress = int (*)(const char*, void**, int, std::uint64_t, int*);
-    const auto find
-        = reinterpret_cast<GetProcAddress>(::dlsym(library, "cuGetProcAddress_v2"));
+    const auto find = reinterpret_cast<GetProcAddress>(::dlsym(library, "cuGetProcAddress_v2"));
     void* function = nullptr;
     int status = -1;
     QCOMPARE(find("cuGraphCreate", &function, 13000, 0, &status), 0);
     QCOMPARE(status, 0);
     QCOMPARE(reinterpret_cast<int (*)()>(function)(), 801); // CUDA_ERROR_NOT_SUPPORTED
     // One name, several versions.
-    for (const auto& [version, symbol] :
-         { std::pair { 3020, "cuCtxCreate_v2" }, { 12000, "cuCtxCreate_v3" },
-           { 13000, "cuCtxCreate_v4" } }) {
+    for (const auto& [version, symbol] : {std::pair {3020, "cuCtxCreate_v2"},
+                                          {12000, "cuCtxCreate_v3"},
+                                          {13000, "cuCtxCreate_v4"}}) {
         QCOMPARE(find("cuCtxCreate", &function, version, 0, &status), 0);
         QCOMPARE(function, ::dlsym(library, symbol));
     }

@@ -80,7 +80,7 @@ void TestCards::everyCardIsPlausible()
 {
     const auto catalogue = Catalogue::builtIn();
     QVERIFY(catalogue);
-    QCOMPARE(catalogue->cards().size(), std::size_t { 11 });
+    QCOMPARE(catalogue->cards().size(), std::size_t {11});
     for (const auto& card : catalogue->cards()) {
         QVERIFY2(card.source.starts_with("https://"), card.id.c_str());
         QVERIFY2(card.sharedBytesPerBlockOptin <= card.sharedBytesPerMultiprocessor,

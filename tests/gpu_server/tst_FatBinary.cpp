@@ -39,7 +39,7 @@ const std::string ptx = ".version 8.0\n.target sm_80\n.address_size 64\n" + std:
 
 std::string octets(const auto& value)
 {
-    return { reinterpret_cast<const char*>(&value), sizeof value };
+    return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
 std::string entry(std::uint16_t kind, std::uint32_t architecture, std::string data,
@@ -86,17 +86,18 @@ void TestFatBinary::takesPlainText()
 {
     const auto image = readImage(ptx + '\0', "m");
     QVERIFY(image);
-    QCOMPARE(image->texts.size(), std::size_t { 1 });
+    QCOMPARE(image->texts.size(), std::size_t {1});
     QCOMPARE(image->texts[0].ptx.c_str(), ptx.c_str());
 }
 
 void TestFatBinary::takesTheHighestPtx()
 {
-    const auto image = readImage(fat(entry(protocol::fatPtx, 75, "old") + entry(protocol::fatElf, 90, "sass")
-                                     + entry(protocol::fatPtx, 90, ptx) + entry(protocol::fatPtx, 80, "mid")),
-                                 "m");
+    const auto image
+        = readImage(fat(entry(protocol::fatPtx, 75, "old") + entry(protocol::fatElf, 90, "sass")
+                        + entry(protocol::fatPtx, 90, ptx) + entry(protocol::fatPtx, 80, "mid")),
+                    "m");
     QVERIFY(image);
-    QCOMPARE(image->texts.size(), std::size_t { 1 });
+    QCOMPARE(image->texts.size(), std::size_t {1});
     QCOMPARE(image->texts[0].architecture, 90);
     QCOMPARE(image->texts[0].ptx.c_str(), ptx.c_str());
 }
@@ -132,20 +133,22 @@ void TestFatBinary::decompresses()
 void TestFatBinary::linksBundles()
 {
     const std::string first = makeFatBinary(ptx, 80);
-    const auto image = readImage(makeBundle({ first, ptx }), "m");
+    const auto image = readImage(makeBundle({first, ptx}), "m");
     QVERIFY(image);
-    QCOMPARE(image->texts.size(), std::size_t { 2 });
-    QVERIFY(!readImage(makeBundle({ makeBundle({ ptx }) }), "m"));
+    QCOMPARE(image->texts.size(), std::size_t {2});
+    QVERIFY(!readImage(makeBundle({makeBundle({ptx})}), "m"));
 }
 
 void TestFatBinary::refusesMachineCodeByName()
 {
-    const auto image = readImage(fat(entry(protocol::fatElf, 86, "x") + entry(protocol::fatElf, 90, "y")), "saxpy");
+    const auto image = readImage(
+        fat(entry(protocol::fatElf, 86, "x") + entry(protocol::fatElf, 90, "y")), "saxpy");
     QVERIFY(!image);
     QCOMPARE(image.error().code(), ErrorCode::Unsupported);
-    QCOMPARE(image.error().message().c_str(),
-             "saxpy: holds only machine code for sm_86, sm_90 and no PTX, which the emulated device "
-             "needs. Rebuild with NVCC_APPEND_FLAGS=\"-gencode arch=compute_75,code=compute_75\"");
+    QCOMPARE(
+        image.error().message().c_str(),
+        "saxpy: holds only machine code for sm_86, sm_90 and no PTX, which the emulated device "
+        "needs. Rebuild with NVCC_APPEND_FLAGS=\"-gencode arch=compute_75,code=compute_75\"");
 }
 
 void TestFatBinary::survivesDamage_data()
@@ -154,10 +157,11 @@ void TestFatBinary::survivesDamage_data()
     const auto add = [](const char* name, const std::string& seed) {
         QTest::newRow(name) << QByteArray(seed.data(), static_cast<qsizetype>(seed.size()));
     };
-    add("fat binary", fat(entry(protocol::fatPtx, 80, zstd(ptx), 0x8011, ptx.size())
-                          + entry(protocol::fatPtx, 75, storedLz4(ptx), 0x2011, ptx.size())));
+    add("fat binary",
+        fat(entry(protocol::fatPtx, 80, zstd(ptx), 0x8011, ptx.size())
+            + entry(protocol::fatPtx, 75, storedLz4(ptx), 0x2011, ptx.size())));
     add("LZ4", fat(entry(protocol::fatPtx, 80, storedLz4(ptx), 0x2011, ptx.size())));
-    add("bundle", makeBundle({ makeFatBinary(ptx, 80), ptx }));
+    add("bundle", makeBundle({makeFatBinary(ptx, 80), ptx}));
     QFile self(QCoreApplication::applicationFilePath());
     QFile library("/proc/self/exe");
     if (library.open(QIODevice::ReadOnly))
@@ -175,7 +179,8 @@ void TestFatBinary::survivesDamage()
         std::string damaged = seed.toStdString();
         const unsigned changes = 1 + random() % 8;
         for (unsigned i = 0; i < changes; ++i)
-            damaged[random() % std::min<std::size_t>(damaged.size(), round % 2 == 0 ? 128 : damaged.size())]
+            damaged[random()
+                    % std::min<std::size_t>(damaged.size(), round % 2 == 0 ? 128 : damaged.size())]
                 = static_cast<char>(random() % 3 == 0 ? 0xff : random());
         if (random() % 4 == 0)
             damaged.resize(random() % damaged.size());

@@ -48,7 +48,7 @@ void TestServer::init()
     m_path = (m_folder->path() / "gpu.sock").string();
     const auto catalogue = cards::Catalogue::builtIn();
     QVERIFY(catalogue);
-    auto server = Server::create({ m_path, *catalogue->card("T4"), 2, 1 });
+    auto server = Server::create({m_path, *catalogue->card("T4"), 2, 1});
     QVERIFY2(server, server ? "" : server.error().message().c_str());
     m_server = *std::move(server);
     m_thread = std::jthread([this](std::stop_token stop) { m_server->run(std::move(stop)); });
@@ -71,7 +71,7 @@ void TestServer::answersSeveralThreads()
         threads.emplace_back([&] {
             for (int i = 0; i < 200; ++i) {
                 protocol::DeviceFigures figures;
-                if (connection->ask(protocol::Kind::QueryDevice, 0, protocol::Ordinal { 1 }, figures)
+                if (connection->ask(protocol::Kind::QueryDevice, 0, protocol::Ordinal {1}, figures)
                         == 0
                     && figures.pciBus == 2)
                     ++right;
@@ -88,10 +88,11 @@ void TestServer::freesWhatADeadClientHeld()
         const auto connection = connect();
         QVERIFY(connection);
         protocol::Handle context;
-        QCOMPARE(connection->ask(protocol::Kind::CreateContext, 0, protocol::Ordinal { 0 }, context), 0);
+        QCOMPARE(connection->ask(protocol::Kind::CreateContext, 0, protocol::Ordinal {0}, context),
+                 0);
         protocol::Handle address;
         QCOMPARE(connection->ask(protocol::Kind::Allocate, context.value,
-                                 protocol::Allocate { 4096, protocol::AllocationKind::Device, 0 },
+                                 protocol::Allocate {4096, protocol::AllocationKind::Device, 0},
                                  address),
                  0);
         QVERIFY(m_server->devices().memory().used() > before);
@@ -106,17 +107,17 @@ void TestServer::monitorSeesMemory()
     const auto connection = connect();
     protocol::Handle context;
     protocol::Handle address;
-    QCOMPARE(connection->ask(protocol::Kind::CreateContext, 0, protocol::Ordinal { 1 }, context), 0);
+    QCOMPARE(connection->ask(protocol::Kind::CreateContext, 0, protocol::Ordinal {1}, context), 0);
     QCOMPARE(connection->ask(protocol::Kind::Allocate, context.value,
-                             protocol::Allocate { 1 << 20, protocol::AllocationKind::Device, 0 },
+                             protocol::Allocate {1 << 20, protocol::AllocationKind::Device, 0},
                              address),
              0);
     auto held = *std::move(monitor);
     const auto samples = held.sample();
     QVERIFY(samples);
-    QCOMPARE(samples->size(), std::size_t { 2 });
-    QCOMPARE((*samples)[0].memoryUsed, std::uint64_t { 0 });
-    QCOMPARE((*samples)[1].memoryUsed, std::uint64_t { 1 << 20 });
+    QCOMPARE(samples->size(), std::size_t {2});
+    QCOMPARE((*samples)[0].memoryUsed, std::uint64_t {0});
+    QCOMPARE((*samples)[1].memoryUsed, std::uint64_t {1 << 20});
     QCOMPARE((*samples)[1].processes, 1U); // the monitor is none
     m_thread = {};
     QVERIFY(!held.sample());
@@ -127,23 +128,23 @@ void TestServer::limitsEachCardToItsSize()
 {
     const auto connection = connect();
     protocol::Handle context;
-    QCOMPARE(connection->ask(protocol::Kind::CreateContext, 0, protocol::Ordinal { 0 }, context), 0);
+    QCOMPARE(connection->ask(protocol::Kind::CreateContext, 0, protocol::Ordinal {0}, context), 0);
     const auto total = m_server->devices().usage(0).memoryTotal;
     protocol::Handle address;
     const auto allocate = [&](std::uint64_t size) {
         return connection->ask(protocol::Kind::Allocate, context.value,
-                               protocol::Allocate { size, protocol::AllocationKind::Device, 0 },
+                               protocol::Allocate {size, protocol::AllocationKind::Device, 0},
                                address);
     };
     QCOMPARE(allocate(total - 4096), 0);
-    QCOMPARE(allocate(8192), std::int32_t { protocol::OutOfMemory }); // though the other card is empty
+    QCOMPARE(allocate(8192),
+             std::int32_t {protocol::OutOfMemory}); // though the other card is empty
 }
 
 void TestServer::saysWhyItCannotListen()
 {
     const auto catalogue = cards::Catalogue::builtIn();
-    const auto server
-        = Server::create({ "/nowhere/at/all.sock", *catalogue->card("T4"), 1, 1 });
+    const auto server = Server::create({"/nowhere/at/all.sock", *catalogue->card("T4"), 1, 1});
     QVERIFY(!server);
     QCOMPARE(server.error().message().c_str(),
              "listen on /nowhere/at/all.sock: No such file or directory");

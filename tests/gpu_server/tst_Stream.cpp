@@ -31,7 +31,7 @@ void TestStream::runsInOrder()
         stream.push([&seen, i](const std::stop_token&) { seen.push_back(i); });
     stream.waitFor(stream.pushed(), {});
     QVERIFY(stream.idle());
-    QCOMPARE(seen.size(), std::size_t { 100 });
+    QCOMPARE(seen.size(), std::size_t {100});
     QVERIFY(std::ranges::is_sorted(seen));
 }
 
@@ -47,7 +47,7 @@ void TestStream::waitsForPointsOfOthers()
         go.wait();
         firstAt = ++order;
     });
-    second.push([&](const std::stop_token&) { secondAt = ++order; }, { { first, point } });
+    second.push([&](const std::stop_token&) { secondAt = ++order; }, {{first, point}});
     QVERIFY(!second.idle());
     go.count_down();
     second.waitFor(1, {});
@@ -81,11 +81,11 @@ void TestStream::legacyAndBlockingStreamsWaitForEachOther()
     context.addStream(8, emulator::gpu::protocol::StreamOrder::NonBlocking);
     std::latch go(1);
     context.stream(7)->push([&](const std::stop_token&) { go.wait(); });
-    QCOMPARE(context.orderBefore(0).size(), std::size_t { 1 });
-    QCOMPARE(context.orderBefore(8).size(), std::size_t { 0 });
+    QCOMPARE(context.orderBefore(0).size(), std::size_t {1});
+    QCOMPARE(context.orderBefore(8).size(), std::size_t {0});
     context.stream(0)->push([](const std::stop_token&) { }, context.orderBefore(0));
-    QCOMPARE(context.orderBefore(7).size(), std::size_t { 1 });
-    QCOMPARE(context.orderBefore(8).size(), std::size_t { 0 });
+    QCOMPARE(context.orderBefore(7).size(), std::size_t {1});
+    QCOMPARE(context.orderBefore(8).size(), std::size_t {0});
     go.count_down();
 }
 

@@ -12,10 +12,10 @@
 /// Ends the program with 1 when a runtime call fails.
 #define CALL(expression)                                                                           \
     do {                                                                                           \
-        const cudaError_t gaveBack = (expression);                                                   \
-        if (gaveBack != cudaSuccess) {                                                               \
+        const cudaError_t gaveBack = (expression);                                                 \
+        if (gaveBack != cudaSuccess) {                                                             \
             std::printf("%s:%d: %s: %s\n", __FILE__, __LINE__, #expression,                        \
-                        cudaGetErrorString(gaveBack));                                               \
+                        cudaGetErrorString(gaveBack));                                             \
             std::exit(1);                                                                          \
         }                                                                                          \
     } while (false)

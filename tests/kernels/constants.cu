@@ -3,13 +3,13 @@
 
 // Constant memory, device variables, symbols, and more shared memory than the default.
 
-#include "Check.h"
-
 #include <vector>
+
+#include "Check.h"
 
 __constant__ float coefficients[5];
 __device__ int launches = 40;
-__device__ double table[3] = { 0.5, 1.5, 2.5 };
+__device__ double table[3] = {0.5, 1.5, 2.5};
 
 __global__ void polynomial(const float* x, float* y, int n)
 {
@@ -31,7 +31,7 @@ __global__ void polynomial(const float* x, float* y, int n)
 int main()
 {
     const int n = 16000; // 64 000 octets of shared memory
-    const float given[5] = { 1, -2, 0.5f, 0.25f, 3 };
+    const float given[5] = {1, -2, 0.5f, 0.25f, 3};
     std::vector<float> x(n), y(n);
     for (int i = 0; i < n; ++i)
         x[i] = (i % 100) * 0.01f;

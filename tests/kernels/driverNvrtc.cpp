@@ -45,7 +45,7 @@ std::string compile()
 {
     nvrtcProgram program;
     EXPECT(nvrtcCreateProgram(&program, source, "saxpy.cu", 0, nullptr, nullptr) == NVRTC_SUCCESS);
-    const char* options[] = { "-arch=compute_80" };
+    const char* options[] = {"-arch=compute_80"};
     EXPECT(nvrtcCompileProgram(program, 1, options) == NVRTC_SUCCESS);
     std::size_t size = 0;
     nvrtcGetPTXSize(program, &size);
@@ -87,16 +87,16 @@ int main()
     CALL(cuMemAlloc(&y, n * 4));
     CALL(cuMemcpyHtoD(x, host.data(), n * 4));
     CALL(cuMemsetD32(y, 0x3f800000, n)); // 1.0f
-    void* arguments[] = { &a, &x, &y, &n };
+    void* arguments[] = {&a, &x, &y, &n};
     CALL(cuLaunchKernel(function, 4, 1, 1, 256, 1, 1, 0, nullptr, arguments, nullptr));
     struct {
         float a;
         CUdeviceptr x, y;
         int n;
-    } packed { a, x, y, n };
+    } packed {a, x, y, n};
     std::size_t packedSize = sizeof packed;
-    void* extra[] = { CU_LAUNCH_PARAM_BUFFER_POINTER, &packed, CU_LAUNCH_PARAM_BUFFER_SIZE,
-                      &packedSize, CU_LAUNCH_PARAM_END };
+    void* extra[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, &packed, CU_LAUNCH_PARAM_BUFFER_SIZE,
+                     &packedSize, CU_LAUNCH_PARAM_END};
     CALL(cuLaunchKernel(function, 4, 1, 1, 256, 1, 1, 0, nullptr, nullptr, extra));
     CALL(cuMemcpyDtoH(host.data(), y, n * 4));
     for (const float value : host)

@@ -3,12 +3,15 @@
 
 // A child of fork uses the device on its own, while the parent has it too.
 
-#include "Check.h"
-
 #include <sys/wait.h>
 #include <unistd.h>
 
-__global__ void fill(int* out, int value) { out[threadIdx.x] = value; }
+#include "Check.h"
+
+__global__ void fill(int* out, int value)
+{
+    out[threadIdx.x] = value;
+}
 
 static void use(int value)
 {

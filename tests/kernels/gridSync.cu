@@ -3,9 +3,9 @@
 
 // Cooperative groups: barriers of the whole grid, of tiles, and a grid that does not fit.
 
-#include "Check.h"
-
 #include <cooperative_groups.h>
+
+#include "Check.h"
 
 namespace cg = cooperative_groups;
 
@@ -39,7 +39,7 @@ int main()
         host[i] = i;
     CALL(cudaMalloc(&device, sizeof host));
     CALL(cudaMemcpy(device, host, sizeof host, cudaMemcpyHostToDevice));
-    void* arguments[] = { &device, &n, &rounds };
+    void* arguments[] = {&device, &n, &rounds};
     CALL(cudaLaunchCooperativeKernel(turns, blocks, threads, arguments, 0, nullptr));
     CALL(cudaMemcpy(host, device, sizeof host, cudaMemcpyDeviceToHost));
     for (int i = 0; i < n; ++i)

@@ -3,9 +3,9 @@
 
 // Counts octets: atomics in shared memory, then in global memory.
 
-#include "Check.h"
-
 #include <vector>
+
+#include "Check.h"
 
 __global__ void count(const unsigned char* data, int n, unsigned* bins)
 {

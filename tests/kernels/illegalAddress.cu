@@ -5,7 +5,10 @@
 
 #include "Check.h"
 
-__global__ void write(int* to) { to[threadIdx.x] = 1; }
+__global__ void write(int* to)
+{
+    to[threadIdx.x] = 1;
+}
 
 int main()
 {

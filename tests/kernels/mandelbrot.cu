@@ -3,9 +3,9 @@
 
 // Mandelbrot set: every lane leaves its loop at another turn.
 
-#include "Check.h"
-
 #include <vector>
+
+#include "Check.h"
 
 __host__ __device__ int turns(float cx, float cy)
 {

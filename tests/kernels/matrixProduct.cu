@@ -3,9 +3,9 @@
 
 // C = A · B in tiles of 16 × 16 in shared memory; sizes are no multiples of the tile.
 
-#include "Check.h"
-
 #include <vector>
+
+#include "Check.h"
 
 constexpr int tile = 16;
 
@@ -20,7 +20,8 @@ __global__ void product(const float* a, const float* b, float* c, int rows, int 
         const int k = start + threadIdx.x;
         const int l = start + threadIdx.y;
         tileA[threadIdx.y][threadIdx.x] = row < rows && k < inner ? a[row * inner + k] : 0;
-        tileB[threadIdx.y][threadIdx.x] = l < inner && column < columns ? b[l * columns + column] : 0;
+        tileB[threadIdx.y][threadIdx.x]
+            = l < inner && column < columns ? b[l * columns + column] : 0;
         __syncthreads();
         for (int i = 0; i < tile; ++i)
             sum += tileA[threadIdx.y][i] * tileB[i][threadIdx.x];

@@ -4,13 +4,19 @@
 // printf of a kernel arrives on standard output by the next synchronisation; a failed assertion is
 // cudaErrorAssert. The test looks for the lines.
 
-#include "Check.h"
-
 #include <cassert>
 
-__global__ void hello(int n) { printf("thread %d of %d: %5.2f %s\n", threadIdx.x, n, n * 0.5, "ok"); }
+#include "Check.h"
 
-__global__ void check(int limit) { assert(static_cast<int>(threadIdx.x) < limit); }
+__global__ void hello(int n)
+{
+    printf("thread %d of %d: %5.2f %s\n", threadIdx.x, n, n * 0.5, "ok");
+}
+
+__global__ void check(int limit)
+{
+    assert(static_cast<int>(threadIdx.x) < limit);
+}
 
 int main()
 {

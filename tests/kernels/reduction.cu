@@ -3,9 +3,9 @@
 
 // Sums a vector: warp shuffles, one shared slot a warp, one atomic a block.
 
-#include "Check.h"
-
 #include <vector>
+
+#include "Check.h"
 
 __global__ void sum(const int* values, int n, unsigned long long* total)
 {

@@ -12,7 +12,7 @@ int main(int argc, char** argv)
 {
     const std::string build = SLIPWAY_BINARY_DIR;
     emulator::gpu::server::ProgramRunOptions options;
-    options.parts = { build + "/bin/slipway-gpud", build + "/lib/gpu", build + "/lib/gpu/bin" };
+    options.parts = {build + "/bin/slipway-gpud", build + "/lib/gpu", build + "/lib/gpu/bin"};
     int at = 1;
     if (argc > 2 && std::string(argv[1]) == "--card") {
         options.card = argv[2];

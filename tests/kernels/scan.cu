@@ -3,9 +3,9 @@
 
 // Inclusive prefix sum of one block by Hillis and Steele, in dynamic shared memory.
 
-#include "Check.h"
-
 #include <vector>
+
+#include "Check.h"
 
 __global__ void scan(const int* in, int* out, int n)
 {

@@ -8,7 +8,10 @@
 __device__ int twice(int value);
 extern __device__ int offset;
 
-__global__ void run(int* out) { out[threadIdx.x] = twice(threadIdx.x) + offset; }
+__global__ void run(int* out)
+{
+    out[threadIdx.x] = twice(threadIdx.x) + offset;
+}
 
 void launchOther(int* out);
 

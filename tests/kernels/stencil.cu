@@ -3,9 +3,9 @@
 
 // Seven-point stencil in doubles on a pitched 3-D box.
 
-#include "Check.h"
-
 #include <vector>
+
+#include "Check.h"
 
 __global__ void stencil(const double* in, double* out, int nx, int ny, int nz)
 {
@@ -16,7 +16,8 @@ __global__ void stencil(const double* in, double* out, int nx, int ny, int nz)
         return;
     const int i = (z * ny + y) * nx + x;
     out[i] = 0.4 * in[i]
-        + 0.1 * (in[i - 1] + in[i + 1] + in[i - nx] + in[i + nx] + in[i - nx * ny] + in[i + nx * ny]);
+        + 0.1
+            * (in[i - 1] + in[i + 1] + in[i - nx] + in[i + nx] + in[i - nx * ny] + in[i + nx * ny]);
 }
 
 int main()
@@ -39,8 +40,9 @@ int main()
                 double expected = 0;
                 if (x > 0 && y > 0 && z > 0 && x < nx - 1 && y < ny - 1 && z < nz - 1)
                     expected = 0.4 * in[i]
-                        + 0.1 * (in[i - 1] + in[i + 1] + in[i - nx] + in[i + nx] + in[i - nx * ny]
-                                 + in[i + nx * ny]);
+                        + 0.1
+                            * (in[i - 1] + in[i + 1] + in[i - nx] + in[i + nx] + in[i - nx * ny]
+                               + in[i + nx * ny]);
                 EXPECT(near(out[i], expected, 1e-12));
             }
     return 0;

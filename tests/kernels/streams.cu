@@ -3,9 +3,9 @@
 
 // Streams, events and host functions: order within a stream and between two.
 
-#include "Check.h"
-
 #include <vector>
+
+#include "Check.h"
 
 __global__ void addTo(int* values, int n, int by)
 {
@@ -14,7 +14,10 @@ __global__ void addTo(int* values, int n, int by)
         values[i] = values[i] * 2 + by;
 }
 
-void store(void* into) { *static_cast<int*>(into) += 1; }
+void store(void* into)
+{
+    *static_cast<int*>(into) += 1;
+}
 
 int main()
 {

@@ -3,11 +3,12 @@
 
 // Transposes through a padded tile in shared memory; copies with pitches both ways.
 
-#include "Check.h"
-
 #include <vector>
 
-__global__ void transpose(const int* in, std::size_t inPitch, int* out, std::size_t outPitch, int w, int h)
+#include "Check.h"
+
+__global__ void transpose(const int* in, std::size_t inPitch, int* out, std::size_t outPitch, int w,
+                          int h)
 {
     __shared__ int tile[32][33];
     int x = blockIdx.x * 32 + threadIdx.x;
@@ -33,6 +34,7 @@ int main()
     CALL(cudaMallocPitch(&b, &pitchB, h * 4, w));
     CALL(cudaMemcpy2D(a, pitchA, in.data(), w * 4, w * 4, h, cudaMemcpyHostToDevice));
     transpose<<<dim3(3, 2), dim3(32, 8)>>>(a, pitchA / 4, b, pitchB / 4, w, h);
+    CALL(cudaGetLastError());
     CALL(cudaMemcpy2D(out.data(), h * 4, b, pitchB, h * 4, w, cudaMemcpyDeviceToHost));
     for (int y = 0; y < h; ++y)
         for (int x = 0; x < w; ++x)

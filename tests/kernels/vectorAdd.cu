@@ -3,9 +3,9 @@
 
 // Adds two vectors; the grid is larger than the vectors.
 
-#include "Check.h"
-
 #include <vector>
+
+#include "Check.h"
 
 __global__ void add(const float* a, const float* b, float* c, int n)
 {

@@ -21,6 +21,10 @@ namespace {
 
 constexpr std::uint64_t pageSize = 4096;
 
+/// Client processes keep the same range free. Here is neither a program, a library, a stack nor
+/// AddressSanitizer's shadow; the kernel of the host takes another place when it is occupied.
+constexpr std::uint64_t preferredBase = std::uint64_t {1} << 46U;
+
 std::uint64_t alignUp(std::uint64_t value, std::uint64_t alignment)
 {
     return (value + alignment - 1) & ~(alignment - 1);
@@ -45,13 +49,16 @@ std::string hex(std::uint64_t value)
 Result<std::unique_ptr<Memory>> Memory::create(std::uint64_t bytes)
 {
     const std::uint64_t total = alignUp(std::max(bytes, pageSize), pageSize);
-    UniqueFd file(::memfd_create("slipway-gpu-memory", MFD_CLOEXEC));
+    UniqueFd file(::memfd_create("slipway-gpu-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!file)
         return errnoError("create device memory", errno);
     if (::ftruncate(file.get(), static_cast<off_t>(total)) != 0)
         return errnoError("size device memory", errno);
-    void* base
-        = ::mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file.get(), 0);
+    // A client holds the file too; were it to shrink it, an access here would be a SIGBUS.
+    if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0)
+        return errnoError("seal device memory", errno);
+    void* base = ::mmap(pointerTo(preferredBase), total, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_NORESERVE, file.get(), 0);
     if (base == MAP_FAILED) {
         return Error(ErrorCode::Exhausted,
                      "reserve " + std::to_string(total >> 20U) + " MiB of device memory: "

@@ -28,7 +28,8 @@ namespace {
 
 constexpr std::uint64_t windowBytes = 1ULL << 36U; ///< 64 GiB of shared host memory a client
 constexpr std::uint64_t windowStart = 1ULL << 45U; ///< far from heap, stacks and libraries
-constexpr std::uint64_t windowCount = 1024;
+constexpr std::uint64_t windowCount
+    = 256; ///< up to 0x3000 0000 0000, below where programs are loaded
 constexpr std::size_t clientLimit = 256;
 
 /// The shared channel, mapped here.

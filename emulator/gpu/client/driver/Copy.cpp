@@ -16,10 +16,19 @@ std::uint64_t number(const void* pointer)
     return reinterpret_cast<std::uint64_t>(pointer);
 }
 
+/// Which sides of a copy have to be memory that the device can touch.
+enum class Direction { Any, ToDevice, FromDevice, OnDevice };
+
 Result copyFlat(std::uint64_t destination, std::uint64_t source, std::size_t size, Handle stream,
-                Wait wait)
+                Wait wait, Direction direction)
 {
     TARGET_OR_RETURN(driver, stream, target)
+    const bool toDevice = direction == Direction::ToDevice || direction == Direction::OnDevice;
+    const bool fromDevice = direction == Direction::FromDevice || direction == Direction::OnDevice;
+    if (size > 0
+        && ((toDevice && !deviceSees(*driver, destination))
+            || (fromDevice && !deviceSees(*driver, source))))
+        return protocol::InvalidValue;
     BoxCopy copy;
     copy.destination = destination;
     copy.source = source;
@@ -46,49 +55,49 @@ Result fill(DevicePointer address, std::size_t pitch, std::uint32_t value, unsig
 
 SLIPWAY_EXPORT Result cuMemcpy(DevicePointer to, DevicePointer from, std::size_t size)
 {
-    return copyFlat(to, from, size, 0, Wait::UntilDone);
+    return copyFlat(to, from, size, 0, Wait::UntilDone, Direction::Any);
 }
 SLIPWAY_EXPORT Result cuMemcpyAsync(DevicePointer to, DevicePointer from, std::size_t size,
                                     Handle stream)
 {
-    return copyFlat(to, from, size, stream, Wait::No);
+    return copyFlat(to, from, size, stream, Wait::No, Direction::Any);
 }
 SLIPWAY_EXPORT Result cuMemcpyHtoD_v2(DevicePointer to, const void* from, std::size_t size)
 {
-    return copyFlat(to, number(from), size, 0, Wait::UntilDone);
+    return copyFlat(to, number(from), size, 0, Wait::UntilDone, Direction::ToDevice);
 }
 SLIPWAY_EXPORT Result cuMemcpyDtoH_v2(void* to, DevicePointer from, std::size_t size)
 {
-    return copyFlat(number(to), from, size, 0, Wait::UntilDone);
+    return copyFlat(number(to), from, size, 0, Wait::UntilDone, Direction::FromDevice);
 }
 SLIPWAY_EXPORT Result cuMemcpyDtoD_v2(DevicePointer to, DevicePointer from, std::size_t size)
 {
-    return copyFlat(to, from, size, 0, Wait::UntilDone);
+    return copyFlat(to, from, size, 0, Wait::UntilDone, Direction::OnDevice);
 }
 SLIPWAY_EXPORT Result cuMemcpyHtoDAsync_v2(DevicePointer to, const void* from, std::size_t size,
                                            Handle stream)
 {
-    return copyFlat(to, number(from), size, stream, Wait::No);
+    return copyFlat(to, number(from), size, stream, Wait::No, Direction::ToDevice);
 }
 SLIPWAY_EXPORT Result cuMemcpyDtoHAsync_v2(void* to, DevicePointer from, std::size_t size,
                                            Handle stream)
 {
-    return copyFlat(number(to), from, size, stream, Wait::No);
+    return copyFlat(number(to), from, size, stream, Wait::No, Direction::FromDevice);
 }
 SLIPWAY_EXPORT Result cuMemcpyDtoDAsync_v2(DevicePointer to, DevicePointer from, std::size_t size,
                                            Handle stream)
 {
-    return copyFlat(to, from, size, stream, Wait::No);
+    return copyFlat(to, from, size, stream, Wait::No, Direction::OnDevice);
 }
 SLIPWAY_EXPORT Result cuMemcpyPeer(DevicePointer to, Handle, DevicePointer from, Handle,
                                    std::size_t size)
 {
-    return copyFlat(to, from, size, 0, Wait::UntilDone);
+    return copyFlat(to, from, size, 0, Wait::UntilDone, Direction::OnDevice);
 }
 SLIPWAY_EXPORT Result cuMemcpyPeerAsync(DevicePointer to, Handle, DevicePointer from, Handle,
                                         std::size_t size, Handle stream)
 {
-    return copyFlat(to, from, size, stream, Wait::No);
+    return copyFlat(to, from, size, stream, Wait::No, Direction::OnDevice);
 }
 
 /// CUDA_MEMCPY2D.

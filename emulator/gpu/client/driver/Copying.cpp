@@ -73,6 +73,11 @@ Result copyThere(Driver& driver, const Target& target, const BoxCopy& copy)
 
 } // namespace
 
+bool deviceSees(Driver& driver, std::uint64_t address)
+{
+    return placeOf(driver, address) != Place::Pageable;
+}
+
 Result copyBox(Driver& driver, const Target& target, const BoxCopy& copy, Wait wait)
 {
     if (copy.width == 0 || copy.height == 0 || copy.depth == 0)

@@ -20,6 +20,9 @@ struct BoxCopy {
     std::uint64_t sourceSlice = 0;
 };
 
+/// Whether the device can touch `address`: its own memory, or pinned memory of this process.
+[[nodiscard]] bool deviceSees(Driver& driver, std::uint64_t address);
+
 enum class Wait { UntilDone, No };
 
 /// Copies in the order of a stream. With pageable memory on a side it waits for the stream and

@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 extern char* program_invocation_short_name; // NOLINT: glibc
 
@@ -164,6 +165,12 @@ void Driver::fetchText()
     }
 }
 
+void Driver::reportLoss()
+{
+    if (!m_lossReported.exchange(true))
+        report("the emulated device is gone: slipway-gpud ended or hung up");
+}
+
 std::shared_ptr<ContextState> Driver::context(Handle handle)
 {
     const std::lock_guard lock(mutex);
@@ -180,7 +187,7 @@ std::shared_ptr<ContextState> Driver::currentContext()
 Result Driver::resolve(Handle stream, Target& target)
 {
     ThreadState& thread = threadState();
-    if (stream == 0 && thread.perThreadDefault)
+    if (std::exchange(thread.perThreadDefault, false) && stream == 0)
         stream = perThreadStream;
     if (stream > perThreadStream) {
         const std::lock_guard lock(mutex);
@@ -224,6 +231,13 @@ bool Driver::hostRange(std::uint64_t address, std::uint64_t& start, HostRange& o
 }
 
 } // namespace emulator::gpu::client
+
+/// The next call of this thread that names a stream means its own by 0 (the _ptsz and _ptds
+/// variants, exports/Generate.cmake). Not of the driver's interface: the runtime library calls it.
+SLIPWAY_EXPORT void cuSlipwayUsePerThreadStream()
+{
+    emulator::gpu::client::threadState().perThreadDefault = true;
+}
 
 namespace {
 

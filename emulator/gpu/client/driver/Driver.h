@@ -128,9 +128,13 @@ public:
     {
         if (m_connection->channel().text != 0)
             fetchText();
+        if (code == protocol::Unknown && m_connection->channel().closed != 0)
+            reportLoss();
         return code;
     }
     void fetchText();
+    /// Says once that gpud is gone.
+    void reportLoss();
 
     /// The context that is current in this thread; null when there is none.
     [[nodiscard]] std::shared_ptr<ContextState> currentContext();
@@ -173,6 +177,7 @@ private:
     std::vector<protocol::DeviceFigures> m_figures;
     std::vector<int> m_visible;
     std::mutex m_textMutex;
+    std::atomic<bool> m_lossReported = false;
 };
 
 /// The contexts of this thread, the current one last.
@@ -180,7 +185,7 @@ struct ThreadState {
     const Driver* driver = nullptr; ///< what the handles belong to
     std::vector<Handle> stack;
     std::map<Handle, Handle> perThreadStreams; ///< context → stream
-    bool perThreadDefault = false; ///< stream 0 means the thread's own
+    bool perThreadDefault = false; ///< in the next call, stream 0 means the thread's own
 };
 ThreadState& threadState();
 

@@ -6,7 +6,9 @@
 #include "emulator/gpu/client/Api.h"
 #include "emulator/gpu/protocol/Codes.h"
 
+#include <cstdio>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 using namespace emulator::gpu::client;
@@ -15,7 +17,7 @@ namespace protocol = emulator::gpu::protocol;
 namespace {
 
 constexpr std::uint64_t flagPerThread = 2; ///< CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM
-constexpr int found = 0;
+constexpr int statusFound = 0;
 constexpr int notFound = 1;
 constexpr int versionTooLow = 2;
 
@@ -34,10 +36,9 @@ const Export* newest(const char* name, int version, bool perThread, bool& known)
         if (std::strcmp(one.base, name) != 0 && !own)
             continue;
         known = true;
-        const int since = own || std::strcmp(one.symbol, one.base) == 0 ? one.version : one.version;
-        if (since > version || isPerThread(one.symbol) != perThread)
+        if (one.version > version || isPerThread(one.symbol) != perThread)
             continue;
-        if (best == nullptr || since > best->version)
+        if (best == nullptr || one.version > best->version)
             best = &one;
     }
     return best;
@@ -58,7 +59,7 @@ SLIPWAY_EXPORT Result cuGetProcAddress_v2(const char* name, void** function, int
     if (best == nullptr)
         best = newest(name, version, false, known);
     if (status != nullptr)
-        *status = best != nullptr ? found : known ? versionTooLow : notFound;
+        *status = best != nullptr ? statusFound : known ? versionTooLow : notFound;
     if (best == nullptr)
         return status != nullptr ? 0 : Result {protocol::NotFound};
     *function = best->function;
@@ -68,19 +69,48 @@ SLIPWAY_EXPORT Result cuGetProcAddress_v2(const char* name, void** function, int
 SLIPWAY_EXPORT Result cuGetProcAddress(const char* name, void** function, int version,
                                        std::uint64_t flags)
 {
-    int status = found;
+    int status = statusFound;
     const auto code = cuGetProcAddress_v2(name, function, version, flags, &status);
-    return code == 0 && status != found ? Result {protocol::NotFound} : code;
+    return code == 0 && status != statusFound ? Result {protocol::NotFound} : code;
 }
 
-SLIPWAY_EXPORT Result cuGetExportTable(const void** table, const void* id)
+namespace {
+
+/// The file that the code at `address` was loaded from (/proc/self/maps); empty when unknown.
+std::string fileAt(const void* address)
 {
-    // Private tables of NVIDIA's own runtime, whose static form asks here whether the driver is
-    // genuine. It is not, and does not say that it is.
-    reportUnsupported("cuGetExportTable (a private interface of NVIDIA's runtime; build with the "
-                      "shared CUDA runtime: NVCC_APPEND_FLAGS=\"-cudart shared\")");
+    std::string found;
+    std::FILE* maps = std::fopen("/proc/self/maps", "r");
+    if (maps == nullptr)
+        return found;
+    char line[4352];
+    while (std::fgets(line, sizeof line, maps) != nullptr) {
+        unsigned long first = 0;
+        unsigned long last = 0;
+        const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+        if (std::sscanf(line, "%lx-%lx", &first, &last) != 2 || wanted < first || wanted >= last)
+            continue;
+        if (const char* path = std::strchr(line, '/'); path != nullptr)
+            found.assign(path, std::strcspn(path, "\n"));
+        break;
+    }
+    std::fclose(maps);
+    return found;
+}
+
+} // namespace
+
+SLIPWAY_EXPORT Result cuGetExportTable(const void** table, const void*)
+{
+    // Private tables of NVIDIA's own libraries. Its static runtime asks here whether the driver is
+    // genuine; this one is not, and does not say that it is. The compilers ask too, and do without.
     if (table != nullptr)
         *table = nullptr;
-    static_cast<void>(id);
+    const std::string caller = fileAt(__builtin_return_address(0));
+    if (caller.find("nvrtc") == std::string::npos && caller.find("nvJitLink") == std::string::npos)
+        report(("cuGetExportTable refused: " + caller
+                + " has NVIDIA's CUDA runtime linked in (static cudart), which works with NVIDIA's "
+                  "own driver only. Rebuild it with NVCC_APPEND_FLAGS=\"-cudart shared\"")
+                   .c_str());
     return protocol::NotSupported;
 }

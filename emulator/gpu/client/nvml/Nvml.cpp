@@ -106,8 +106,14 @@ SLIPWAY_EXPORT Result nvmlInit_v2()
     ++own.users;
     return Success;
 }
-SLIPWAY_EXPORT Result nvmlInit() { return nvmlInit_v2(); }
-SLIPWAY_EXPORT Result nvmlInitWithFlags(unsigned) { return nvmlInit_v2(); }
+SLIPWAY_EXPORT Result nvmlInit()
+{
+    return nvmlInit_v2();
+}
+SLIPWAY_EXPORT Result nvmlInitWithFlags(unsigned)
+{
+    return nvmlInit_v2();
+}
 SLIPWAY_EXPORT Result nvmlShutdown()
 {
     State& own = state();
@@ -179,12 +185,15 @@ SLIPWAY_EXPORT Result nvmlDeviceGetCount_v2(unsigned* count)
         return Uninitialized;
     return give(count, static_cast<unsigned>(own.observer->count()));
 }
-SLIPWAY_EXPORT Result nvmlDeviceGetCount(unsigned* count) { return nvmlDeviceGetCount_v2(count); }
+SLIPWAY_EXPORT Result nvmlDeviceGetCount(unsigned* count)
+{
+    return nvmlDeviceGetCount_v2(count);
+}
 
 SLIPWAY_EXPORT Result nvmlDeviceGetHandleByIndex_v2(unsigned index, Handle* device)
 {
-    return withDevice(Handle { index } + 1,
-                      [&](Observer&, std::size_t) { return give(device, Handle { index } + 1); });
+    return withDevice(Handle {index} + 1,
+                      [&](Observer&, std::size_t) { return give(device, Handle {index} + 1); });
 }
 SLIPWAY_EXPORT Result nvmlDeviceGetHandleByIndex(unsigned index, Handle* device)
 {
@@ -203,7 +212,7 @@ Result findDevice(Handle* device, Matches matches)
             return Success;
         });
         if (code != Success)
-            return code == InvalidArgument ? Result { NotFound } : code;
+            return code == InvalidArgument ? Result {NotFound} : code;
         if (found)
             return give(device, i);
     }
@@ -251,9 +260,8 @@ SLIPWAY_EXPORT Result nvmlDeviceGetSerial(Handle device, char* out, unsigned len
 }
 SLIPWAY_EXPORT Result nvmlDeviceGetIndex(Handle device, unsigned* index)
 {
-    return withDevice(device, [&](Observer&, std::size_t i) {
-        return give(index, static_cast<unsigned>(i));
-    });
+    return withDevice(
+        device, [&](Observer&, std::size_t i) { return give(index, static_cast<unsigned>(i)); });
 }
 SLIPWAY_EXPORT Result nvmlDeviceGetMinorNumber(Handle device, unsigned* number)
 {
@@ -308,7 +316,7 @@ SLIPWAY_EXPORT Result nvmlDeviceGetMemoryInfo(Handle device, MemoryInfo* out)
     if (out == nullptr)
         return InvalidArgument;
     return withState(device, [&](const DeviceState& now, const protocol::DeviceFigures&) {
-        *out = { now.memoryTotal, now.memoryTotal - now.memoryUsed, now.memoryUsed };
+        *out = {now.memoryTotal, now.memoryTotal - now.memoryUsed, now.memoryUsed};
     });
 }
 SLIPWAY_EXPORT Result nvmlDeviceGetMemoryInfo_v2(Handle device, MemoryInfo2* out)
@@ -316,8 +324,7 @@ SLIPWAY_EXPORT Result nvmlDeviceGetMemoryInfo_v2(Handle device, MemoryInfo2* out
     if (out == nullptr)
         return InvalidArgument;
     return withState(device, [&](const DeviceState& now, const protocol::DeviceFigures&) {
-        *out = { out->version, now.memoryTotal, 0, now.memoryTotal - now.memoryUsed,
-                 now.memoryUsed };
+        *out = {out->version, now.memoryTotal, 0, now.memoryTotal - now.memoryUsed, now.memoryUsed};
     });
 }
 SLIPWAY_EXPORT Result nvmlDeviceGetBAR1MemoryInfo(Handle device, MemoryInfo* out)
@@ -333,14 +340,14 @@ SLIPWAY_EXPORT Result nvmlDeviceGetUtilizationRates(Handle device, Utilization* 
     if (out == nullptr)
         return InvalidArgument;
     return withState(device, [&](const DeviceState& now, const protocol::DeviceFigures&) {
-        *out = { now.utilizationPercent,
-                 static_cast<unsigned>(now.memoryUsed * 100 / now.memoryTotal) };
+        *out = {now.utilizationPercent,
+                static_cast<unsigned>(now.memoryUsed * 100 / now.memoryTotal)};
     });
 }
 SLIPWAY_EXPORT Result nvmlDeviceGetTemperature(Handle device, int, unsigned* out)
 {
     return out == nullptr
-        ? Result { InvalidArgument }
+        ? Result {InvalidArgument}
         : withState(device, [&](const DeviceState& now, const protocol::DeviceFigures&) {
               *out = now.temperatureCelsius;
           });
@@ -348,7 +355,7 @@ SLIPWAY_EXPORT Result nvmlDeviceGetTemperature(Handle device, int, unsigned* out
 SLIPWAY_EXPORT Result nvmlDeviceGetPowerUsage(Handle device, unsigned* out)
 {
     return out == nullptr
-        ? Result { InvalidArgument }
+        ? Result {InvalidArgument}
         : withState(device, [&](const DeviceState& now, const protocol::DeviceFigures&) {
               *out = now.powerMilliwatts;
           });
@@ -371,8 +378,8 @@ SLIPWAY_EXPORT Result nvmlDeviceGetClockInfo(Handle device, int clock, unsigned*
 {
     return withDevice(device, [&](Observer& observer, std::size_t i) {
         const auto& card = observer.figures(i);
-        return give(out, static_cast<unsigned>((clock == 2 ? card.memoryClockKhz : card.clockKhz)
-                                               / 1000));
+        return give(
+            out, static_cast<unsigned>((clock == 2 ? card.memoryClockKhz : card.clockKhz) / 1000));
     });
 }
 SLIPWAY_EXPORT Result nvmlDeviceGetMaxClockInfo(Handle device, int clock, unsigned* out)
@@ -488,7 +495,7 @@ SLIPWAY_EXPORT Result nvmlDeviceGetComputeRunningProcesses_v3(Handle device, uns
         if (!fits)
             return InsufficientSize;
         for (std::size_t at = 0; at < all.size() && out != nullptr; ++at)
-            out[at] = { all[at].pid, all[at].memoryUsed, ~0U, ~0U };
+            out[at] = {all[at].pid, all[at].memoryUsed, ~0U, ~0U};
         return Success;
     });
 }

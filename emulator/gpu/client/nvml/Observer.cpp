@@ -30,7 +30,7 @@ Observer::Observer(std::unique_ptr<protocol::Connection> connection)
 {
     for (std::uint64_t i = 0; i < m_connection->welcome().deviceCount; ++i) {
         protocol::DeviceFigures figures;
-        if (m_connection->ask(Kind::QueryDevice, 0, protocol::Ordinal { i }, figures) != 0)
+        if (m_connection->ask(Kind::QueryDevice, 0, protocol::Ordinal {i}, figures) != 0)
             break;
         m_figures.push_back(figures);
     }
@@ -40,7 +40,7 @@ Observer::Observer(std::unique_ptr<protocol::Connection> connection)
 bool Observer::state(std::size_t i, DeviceState& out)
 {
     protocol::Usage now;
-    if (m_connection->ask(Kind::QueryUsage, 0, protocol::Ordinal { i }, now) != 0)
+    if (m_connection->ask(Kind::QueryUsage, 0, protocol::Ordinal {i}, now) != 0)
         return false;
     auto& last = m_last[i];
     const auto span = now.nowMicroseconds - last.nowMicroseconds;
@@ -48,8 +48,9 @@ bool Observer::state(std::size_t i, DeviceState& out)
     const bool first = last.nowMicroseconds == 0;
     out.memoryUsed = now.memoryUsed;
     out.memoryTotal = now.memoryTotal;
-    out.utilizationPercent
-        = first || span == 0 ? 0 : static_cast<unsigned>(std::min<std::uint64_t>(100, busy * 100 / span));
+    out.utilizationPercent = first || span == 0
+        ? 0
+        : static_cast<unsigned>(std::min<std::uint64_t>(100, busy * 100 / span));
     const auto& card = m_figures[i];
     out.temperatureCelsius = 30 + out.utilizationPercent * 35 / 100;
     const auto limit = static_cast<unsigned>(card.powerWatts) * 1000;
@@ -62,9 +63,9 @@ bool Observer::state(std::size_t i, DeviceState& out)
 std::vector<protocol::Process> Observer::processes(std::size_t i)
 {
     std::vector<protocol::Process> out(protocol::slotBytes / sizeof(protocol::Process));
-    const protocol::Ordinal message { i };
-    protocol::Reply reply { out.data(), out.size() * sizeof(protocol::Process), 0 };
-    if (m_connection->call(Kind::QueryProcesses, 0, { { &message, sizeof message } }, &reply) != 0)
+    const protocol::Ordinal message {i};
+    protocol::Reply reply {out.data(), out.size() * sizeof(protocol::Process), 0};
+    if (m_connection->call(Kind::QueryProcesses, 0, {{&message, sizeof message}}, &reply) != 0)
         reply.size = 0;
     out.resize(reply.size / sizeof(protocol::Process));
     return out;
@@ -86,7 +87,8 @@ std::string Observer::uuid(std::size_t i) const
 std::string Observer::busId(std::size_t i) const
 {
     char text[32];
-    std::snprintf(text, sizeof text, "00000000:%02X:00.0", static_cast<unsigned>(m_figures[i].pciBus));
+    std::snprintf(text, sizeof text, "00000000:%02X:00.0",
+                  static_cast<unsigned>(m_figures[i].pciBus));
     return text;
 }
 

@@ -20,7 +20,10 @@ using namespace emulator::gpu::client;
 
 constexpr int sampleMilliseconds = 100;
 
-std::string megabytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U); }
+std::string megabytes(std::uint64_t bytes)
+{
+    return std::to_string(bytes >> 20U);
+}
 
 struct Field {
     const char* name;
@@ -29,69 +32,74 @@ struct Field {
 };
 
 const Field fields[] = {
-    { "index", "", [](const Observer&, std::size_t i, const DeviceState&) { return std::to_string(i); } },
-    { "count", "",
-      [](const Observer& o, std::size_t, const DeviceState&) { return std::to_string(o.count()); } },
-    { "name", "",
-      [](const Observer& o, std::size_t i, const DeviceState&) {
-          return std::string(o.figures(i).name.data());
-      } },
-    { "gpu_name", "",
-      [](const Observer& o, std::size_t i, const DeviceState&) {
-          return std::string(o.figures(i).name.data());
-      } },
-    { "uuid", "", [](const Observer& o, std::size_t i, const DeviceState&) { return o.uuid(i); } },
-    { "gpu_uuid", "", [](const Observer& o, std::size_t i, const DeviceState&) { return o.uuid(i); } },
-    { "pci.bus_id", "",
-      [](const Observer& o, std::size_t i, const DeviceState&) { return o.busId(i); } },
-    { "driver_version", "",
-      [](const Observer&, std::size_t, const DeviceState&) { return std::string(driverVersionText); } },
-    { "compute_cap", "",
-      [](const Observer& o, std::size_t i, const DeviceState&) {
-          return std::to_string(o.figures(i).computeMajor) + "."
-              + std::to_string(o.figures(i).computeMinor);
-      } },
-    { "memory.total", "MiB",
-      [](const Observer&, std::size_t, const DeviceState& s) { return megabytes(s.memoryTotal); } },
-    { "memory.used", "MiB",
-      [](const Observer&, std::size_t, const DeviceState& s) { return megabytes(s.memoryUsed); } },
-    { "memory.free", "MiB",
-      [](const Observer&, std::size_t, const DeviceState& s) {
-          return megabytes(s.memoryTotal - s.memoryUsed);
-      } },
-    { "utilization.gpu", "%",
-      [](const Observer&, std::size_t, const DeviceState& s) {
-          return std::to_string(s.utilizationPercent);
-      } },
-    { "utilization.memory", "%",
-      [](const Observer&, std::size_t, const DeviceState& s) {
-          return std::to_string(s.memoryUsed * 100 / s.memoryTotal);
-      } },
-    { "temperature.gpu", "",
-      [](const Observer&, std::size_t, const DeviceState& s) {
-          return std::to_string(s.temperatureCelsius);
-      } },
-    { "power.draw", "W",
-      [](const Observer&, std::size_t, const DeviceState& s) {
-          return std::to_string(s.powerMilliwatts / 1000) + ".00";
-      } },
-    { "power.limit", "W",
-      [](const Observer& o, std::size_t i, const DeviceState&) {
-          return std::to_string(o.figures(i).powerWatts) + ".00";
-      } },
-    { "clocks.sm", "MHz",
-      [](const Observer&, std::size_t, const DeviceState& s) { return std::to_string(s.clockMhz); } },
-    { "clocks.max.sm", "MHz",
-      [](const Observer&, std::size_t, const DeviceState& s) { return std::to_string(s.clockMhz); } },
-    { "clocks.mem", "MHz",
-      [](const Observer& o, std::size_t i, const DeviceState&) {
-          return std::to_string(o.figures(i).memoryClockKhz / 1000);
-      } },
-    { "pstate", "", [](const Observer&, std::size_t, const DeviceState&) { return std::string("P0"); } },
-    { "persistence_mode", "",
-      [](const Observer&, std::size_t, const DeviceState&) { return std::string("Enabled"); } },
-    { "mig.mode.current", "",
-      [](const Observer&, std::size_t, const DeviceState&) { return std::string("[N/A]"); } },
+    {"index", "",
+     [](const Observer&, std::size_t i, const DeviceState&) { return std::to_string(i); }},
+    {"count", "",
+     [](const Observer& o, std::size_t, const DeviceState&) { return std::to_string(o.count()); }},
+    {"name", "",
+     [](const Observer& o, std::size_t i, const DeviceState&) {
+         return std::string(o.figures(i).name.data());
+     }},
+    {"gpu_name", "",
+     [](const Observer& o, std::size_t i, const DeviceState&) {
+         return std::string(o.figures(i).name.data());
+     }},
+    {"uuid", "", [](const Observer& o, std::size_t i, const DeviceState&) { return o.uuid(i); }},
+    {"gpu_uuid", "",
+     [](const Observer& o, std::size_t i, const DeviceState&) { return o.uuid(i); }},
+    {"pci.bus_id", "",
+     [](const Observer& o, std::size_t i, const DeviceState&) { return o.busId(i); }},
+    {"driver_version", "",
+     [](const Observer&, std::size_t, const DeviceState&) {
+         return std::string(driverVersionText);
+     }},
+    {"compute_cap", "",
+     [](const Observer& o, std::size_t i, const DeviceState&) {
+         return std::to_string(o.figures(i).computeMajor) + "."
+             + std::to_string(o.figures(i).computeMinor);
+     }},
+    {"memory.total", "MiB",
+     [](const Observer&, std::size_t, const DeviceState& s) { return megabytes(s.memoryTotal); }},
+    {"memory.used", "MiB",
+     [](const Observer&, std::size_t, const DeviceState& s) { return megabytes(s.memoryUsed); }},
+    {"memory.free", "MiB",
+     [](const Observer&, std::size_t, const DeviceState& s) {
+         return megabytes(s.memoryTotal - s.memoryUsed);
+     }},
+    {"utilization.gpu", "%",
+     [](const Observer&, std::size_t, const DeviceState& s) {
+         return std::to_string(s.utilizationPercent);
+     }},
+    {"utilization.memory", "%",
+     [](const Observer&, std::size_t, const DeviceState& s) {
+         return std::to_string(s.memoryUsed * 100 / s.memoryTotal);
+     }},
+    {"temperature.gpu", "",
+     [](const Observer&, std::size_t, const DeviceState& s) {
+         return std::to_string(s.temperatureCelsius);
+     }},
+    {"power.draw", "W",
+     [](const Observer&, std::size_t, const DeviceState& s) {
+         return std::to_string(s.powerMilliwatts / 1000) + ".00";
+     }},
+    {"power.limit", "W",
+     [](const Observer& o, std::size_t i, const DeviceState&) {
+         return std::to_string(o.figures(i).powerWatts) + ".00";
+     }},
+    {"clocks.sm", "MHz",
+     [](const Observer&, std::size_t, const DeviceState& s) { return std::to_string(s.clockMhz); }},
+    {"clocks.max.sm", "MHz",
+     [](const Observer&, std::size_t, const DeviceState& s) { return std::to_string(s.clockMhz); }},
+    {"clocks.mem", "MHz",
+     [](const Observer& o, std::size_t i, const DeviceState&) {
+         return std::to_string(o.figures(i).memoryClockKhz / 1000);
+     }},
+    {"pstate", "",
+     [](const Observer&, std::size_t, const DeviceState&) { return std::string("P0"); }},
+    {"persistence_mode", "",
+     [](const Observer&, std::size_t, const DeviceState&) { return std::string("Enabled"); }},
+    {"mig.mode.current", "",
+     [](const Observer&, std::size_t, const DeviceState&) { return std::string("[N/A]"); }},
 };
 
 std::vector<std::string> split(std::string_view text)
@@ -182,7 +190,10 @@ void row(const std::string& first, const std::string& second, const std::string&
                 (third + " ").c_str());
 }
 
-void wideRow(const std::string& text) { std::printf("|%-89.89s|\n", (" " + text).c_str()); }
+void wideRow(const std::string& text)
+{
+    std::printf("|%-89.89s|\n", (" " + text).c_str());
+}
 
 void printDevice(const Observer& observer, std::size_t i, const DeviceState& state)
 {
@@ -190,8 +201,8 @@ void printDevice(const Observer& observer, std::size_t i, const DeviceState& sta
     char name[64];
     char power[64];
     std::snprintf(name, sizeof name, " %2zu  %-28.28s  On", i, card.name.data());
-    std::snprintf(power, sizeof power, " N/A %3uC    P0       %6uW / %4dW", state.temperatureCelsius,
-                  state.powerMilliwatts / 1000, card.powerWatts);
+    std::snprintf(power, sizeof power, " N/A %3uC    P0       %6uW / %4dW",
+                  state.temperatureCelsius, state.powerMilliwatts / 1000, card.powerWatts);
     row(name, observer.busId(i) + " Off", card.eccEnabled != 0 ? "0" : "Off");
     row(power, megabytes(state.memoryUsed) + "MiB / " + megabytes(state.memoryTotal) + "MiB",
         std::to_string(state.utilizationPercent) + "%      Default");
@@ -228,8 +239,9 @@ int table(Observer& observer)
     std::puts(border);
     row(" GPU  Name               Persistence-M", "Bus-Id          Disp.A", "Uncorr. ECC");
     row(" Fan  Temp   Perf        Pwr:Usage/Cap", "Memory-Usage", "GPU-Util  Compute M.");
-    std::puts("|=========================================+========================+================="
-              "=====|");
+    std::puts(
+        "|=========================================+========================+================="
+        "=====|");
     for (std::size_t i = 0; i < observer.count(); ++i)
         printDevice(observer, i, states[i]);
     std::puts("");
