@@ -288,9 +288,15 @@ void TaskRules::sweep()
 void TaskRules::sweepTask(const std::string& taskId)
 {
     const auto task = **m_state.fleet.find(taskId);
+    const auto now = m_state.context.now();
+    if (task.state == TaskState::Stopping && task.stopReason == EndReason::TimedOut
+        && task.stopGraceful && task.stopAt + timeoutGrace <= now) {
+        // Code that hangs does not see the interrupt; it has had its time.
+        m_state.fleet.stop(taskId, {EndReason::TimedOut, false, task.stopMessage});
+        return;
+    }
     if (task.state != TaskState::Running)
         return;
-    const auto now = m_state.context.now();
     const auto function = m_state.functions.find(task.functionId);
     if (!function)
         return;
