@@ -330,7 +330,7 @@ FunctionLoad TaskRules::loadOf(const store::FunctionRecord& function) const
     load.maxContainers = function.maxContainers;
     load.bufferContainers = function.bufferContainers;
     load.scaledownWindow = Micros {function.scaledownSeconds} * 1'000'000;
-    load.slots = std::max({1U, function.targetConcurrent, function.batchSize});
+    load.inputsEach = std::max({1U, function.targetConcurrent, function.batchSize});
     load.ready = m_state.calls.ready(function.id);
     load.readyNested = m_state.calls.readyNested(function.id);
     if (const auto starts = m_starts.find(function.id); starts != m_starts.end())
