@@ -80,6 +80,7 @@ wire::FunctionHandleMetadata metadataOf(const store::FunctionRecord& record,
         each.set_function_name(method.function_name());
         each.set_function_type(method.function_type());
         each.set_is_method(true);
+        each.set_use_method_name(name); // what the client sends as the input's method
         each.set_definition_id(metadata.definition_id());
         *each.mutable_function_schema() = method.function_schema();
         *each.mutable_supported_input_formats() = method.supported_input_formats();

@@ -22,7 +22,7 @@ Count countTasks(const FunctionLoad& function)
         if (!task.accepting)
             continue;
         ++count.all;
-        count.freeSlots += function.slots - std::min(function.slots, task.inFlight);
+        count.freeSlots += function.inputsEach - std::min(function.inputsEach, task.inFlight);
         if (task.inFlight == 0)
             ++count.idle;
     }
@@ -32,12 +32,12 @@ Count countTasks(const FunctionLoad& function)
 std::uint32_t missing(const FunctionLoad& function, const Count& count)
 {
     const auto unserved = function.ready - std::min(function.ready, count.freeSlots);
-    std::uint32_t wanted = count.all + (unserved + function.slots - 1) / function.slots;
+    std::uint32_t wanted = count.all + (unserved + function.inputsEach - 1) / function.inputsEach;
     const bool works = function.ready > 0 || count.busyInputs > 0;
     if (works)
         wanted = std::max(wanted,
                           count.all - count.idle
-                              + (function.ready + function.slots - 1) / function.slots
+                              + (function.ready + function.inputsEach - 1) / function.inputsEach
                               + function.bufferContainers);
     wanted = std::max(wanted, function.minContainers);
     if (function.maxContainers > 0)
@@ -57,7 +57,8 @@ std::vector<const TaskLoad*> spare(const FunctionLoad& function, const Count& co
     const auto busy = count.all - count.idle;
     const auto kept = std::max(function.minContainers > busy ? function.minContainers - busy : 0,
                                count.busyInputs > 0 ? function.bufferContainers : 0);
-    const auto needed = std::max(kept, (function.ready + function.slots - 1) / function.slots);
+    const auto needed
+        = std::max(kept, (function.ready + function.inputsEach - 1) / function.inputsEach);
     idle.resize(idle.size() - std::min<std::size_t>(idle.size(), needed));
     return idle;
 }

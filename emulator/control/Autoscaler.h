@@ -28,7 +28,7 @@ struct FunctionLoad {
     std::uint32_t maxContainers = 0; ///< 0: no limit of its own
     std::uint32_t bufferContainers = 0;
     Micros scaledownWindow = 60'000'000;
-    std::uint32_t slots = 1; ///< inputs that one container takes at a time
+    std::uint32_t inputsEach = 1; ///< inputs that one container takes at a time
     std::uint32_t ready = 0; ///< inputs that wait for a container
     std::uint32_t readyNested = 0; ///< of these, how many some running input waits for
     Micros notBefore = 0; ///< no start before this: it has been crashing

@@ -288,9 +288,15 @@ void TaskRules::sweep()
 void TaskRules::sweepTask(const std::string& taskId)
 {
     const auto task = **m_state.fleet.find(taskId);
+    const auto now = m_state.context.now();
+    if (task.state == TaskState::Stopping && task.stopReason == EndReason::TimedOut
+        && task.stopGraceful && task.stopAt + timeoutGrace <= now) {
+        // Code that hangs does not see the interrupt; it has had its time.
+        m_state.fleet.stop(taskId, {EndReason::TimedOut, false, task.stopMessage});
+        return;
+    }
     if (task.state != TaskState::Running)
         return;
-    const auto now = m_state.context.now();
     const auto function = m_state.functions.find(task.functionId);
     if (!function)
         return;
@@ -324,7 +330,7 @@ FunctionLoad TaskRules::loadOf(const store::FunctionRecord& function) const
     load.maxContainers = function.maxContainers;
     load.bufferContainers = function.bufferContainers;
     load.scaledownWindow = Micros {function.scaledownSeconds} * 1'000'000;
-    load.slots = std::max({1U, function.targetConcurrent, function.batchSize});
+    load.inputsEach = std::max({1U, function.targetConcurrent, function.batchSize});
     load.ready = m_state.calls.ready(function.id);
     load.readyNested = m_state.calls.readyNested(function.id);
     if (const auto starts = m_starts.find(function.id); starts != m_starts.end())

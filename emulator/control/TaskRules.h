@@ -49,6 +49,7 @@ public:
 
     static constexpr Micros heartbeatLimit = 300'000'000;
     static constexpr Micros cancelGrace = 30'000'000;
+    static constexpr Micros timeoutGrace = 3'000'000; ///< for exit hooks after a time-out
     static constexpr std::uint32_t startBudget = 3;
 
 private:

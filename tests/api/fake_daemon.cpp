@@ -59,7 +59,8 @@ int main(int argc, char** argv)
     {
         std::unique_ptr<support::FakeWorker> worker;
         if (argc > 3)
-            worker = std::make_unique<support::FakeWorker>(home, socket, argv[3], "wk-test");
+            worker = std::make_unique<support::FakeWorker>(home, socket, argv[3],
+                                                           "wk-" + randomHex(6));
         std::printf("serving http://127.0.0.1:%d\n", (*server)->port());
         std::fflush(stdout);
         ::sigwait(&signals, &signal);
