@@ -8,6 +8,7 @@
 #include "app/widgets/Naming.h"
 #include "app/widgets/Theme.h"
 
+#include <QEvent>
 #include <QLabel>
 #include <QVBoxLayout>
 
@@ -98,6 +99,13 @@ void InspectorPanel::setCost(std::int64_t micros)
 {
     m_cost = micros;
     update();
+}
+
+void InspectorPanel::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        update();
 }
 
 void InspectorPanel::update()

@@ -115,8 +115,8 @@ void CodeEditor::applyColours()
     setMarginBackgroundColor(foldMargin, colours.base);
     setFoldMarginColors(colours.base, colours.base);
     for (int marker = int(SC_MARKNUM_FOLDEREND); marker <= int(SC_MARKNUM_FOLDEROPEN); ++marker) {
-        setMarkerForegroundColor(colours.muted, marker);
-        setMarkerBackgroundColor(colours.muted, marker);
+        SendScintilla(SCI_MARKERSETFORE, static_cast<unsigned long>(marker), colours.muted);
+        SendScintilla(SCI_MARKERSETBACK, static_cast<unsigned long>(marker), colours.muted);
     }
     setCaretForegroundColor(colours.text);
     setCaretLineBackgroundColor(colours.currentLine);

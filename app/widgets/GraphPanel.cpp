@@ -129,7 +129,7 @@ void GraphPanel::add(const char* objectName, const QString& title)
     graph.plot->yAxis->ticker()->setTickCount(2);
     graph.plot->yAxis->setSubTicks(false);
     graph.plot->yAxis->setNumberFormat(QStringLiteral("gb"));
-    graph.plot->yAxis->setNumberPrecision(3);
+    graph.plot->yAxis->setNumberPrecision(6);
     auto* heading = new QHBoxLayout;
     heading->setContentsMargins(10, 6, 10, 0);
     heading->addWidget(graph.caption);

@@ -92,14 +92,15 @@ void TestOutline::findsAllThatAnAppDeclares()
     QStringList names;
     for (const auto& entry : outline.runnable())
         names << entry.name;
-    QCOMPARE(names, QStringList({ "train", "Model.infer", "export", "main" }));
+    QCOMPARE(names, QStringList({"train", "Model.infer", "export", "main"}));
 }
 
 void TestOutline::followsAliasesAndConstants()
 {
-    const auto outline = outlineOfPython("from modal import App as A, Image\nCARD = \"L4\"\n"
-                                         "a = A(name='x')\n@a.function(gpu=CARD, name='renamed')\ndef f(): pass\n"
-                                         "i = Image.debian_slim()\n");
+    const auto outline
+        = outlineOfPython("from modal import App as A, Image\nCARD = \"L4\"\n"
+                          "a = A(name='x')\n@a.function(gpu=CARD, name='renamed')\ndef f(): pass\n"
+                          "i = Image.debian_slim()\n");
     QCOMPARE(outline.entries[0].name, QString("x"));
     QCOMPARE(outline.entries[0].children[0].gpu, QString("L4"));
     QCOMPARE(outline.entries[0].children[0].name, QString("renamed"));
@@ -108,29 +109,34 @@ void TestOutline::followsAliasesAndConstants()
 
 void TestOutline::toleratesBrokenSource()
 {
-    const auto outline = outlineOfPython("import modal\napp = modal.App('x')\nfoo = bar(1, (2\n\n@app.function()\n"
-                                         "def f(a, b=\n\n@app.function()\ndef g(c): 'open\n    return 1\n@app.function()\ndef h(): ...\n");
+    const auto outline
+        = outlineOfPython("import modal\napp = modal.App('x')\nfoo = bar(1, (2\n\n@app.function()\n"
+                          "def f(a, b=\n\n@app.function()\ndef g(c): 'open\n    return "
+                          "1\n@app.function()\ndef h(): ...\n");
     QStringList names;
     for (const auto& entry : outline.runnable())
         names << entry.name;
-    QCOMPARE(names, QStringList({ "f", "g", "h" }));
-    for (const auto* broken : { "", "@", "def", "@app.function(", "class", "\"\"\"", "a = ", "\\", "async", "async def" })
+    QCOMPARE(names, QStringList({"f", "g", "h"}));
+    for (const auto* broken :
+         {"", "@", "def", "@app.function(", "class", "\"\"\"", "a = ", "\\", "async", "async def"})
         (void)outlineOfPython(QString::fromLatin1(broken));
 }
 
 void TestOutline::ignoresStringsAndComments()
 {
-    const auto outline = outlineOfPython("import modal\napp = modal.App('x')\n\"\"\"\n@app.function()\ndef no(): ...\n\"\"\"\n"
-                                         "# @app.function()\n@app.function()  # yes\ndef yes(a=\"),(\"): ...\n");
+    const auto outline = outlineOfPython(
+        "import modal\napp = modal.App('x')\n\"\"\"\n@app.function()\ndef no(): ...\n\"\"\"\n"
+        "# @app.function()\n@app.function()  # yes\ndef yes(a=\"),(\"): ...\n");
     QCOMPARE(outline.runnable().size(), 1);
     QCOMPARE(outline.runnable()[0].parameters[0].defaultValue, QString("\"),(\""));
 }
 
 void TestOutline::findsKernels()
 {
-    const auto outline = outlineOfKernels("// __global__ void no();\n\nextern \"C\" __global__ void\n"
-                                          "__launch_bounds__(256) scale(float* __restrict__ out, const int n)\n{\n}\n"
-                                          "template<typename T> __global__ void fill(T* p) {}\n");
+    const auto outline = outlineOfKernels(
+        "// __global__ void no();\n\nextern \"C\" __global__ void\n"
+        "__launch_bounds__(256) scale(float* __restrict__ out, const int n)\n{\n}\n"
+        "template<typename T> __global__ void fill(T* p) {}\n");
     QCOMPARE(outline.entries.size(), 2);
     QCOMPARE(outline.entries[0].name, QString("scale"));
     QCOMPARE(outline.entries[0].line, 3);
@@ -141,7 +147,8 @@ void TestOutline::findsKernels()
 void TestOutline::givesATree()
 {
     AppOutlineModel model;
-    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    const QAbstractItemModelTester tester(&model,
+                                          QAbstractItemModelTester::FailureReportingMode::QtTest);
     model.setOutline("/p/app.py", outlineOfPython(source));
     model.setOutline("/p/k.cu", outlineOfKernels("__global__ void k() {}"));
     QCOMPARE(model.rowCount(), 4);
@@ -159,7 +166,8 @@ void TestOutline::checksArguments_data()
 {
     QTest::addColumn<QString>("line");
     QTest::addColumn<QString>("expected");
-    QTest::newRow("all") << "width=8 name='a b' max_depth=2 fast=true" << "--width|8|--name|a b|--max-depth|2|--fast";
+    QTest::newRow("all") << "width=8 name='a b' max_depth=2 fast=true"
+                         << "--width|8|--name|a b|--max-depth|2|--fast";
     QTest::newRow("default") << "width=8 fast=false" << "--width|8|--no-fast";
     QTest::newRow("missing") << "" << "f needs width=…";
     QTest::newRow("unknown") << "width=1 w=2" << "f has no parameter w";
@@ -174,17 +182,20 @@ void TestOutline::checksArguments()
     QFETCH(QString, line);
     QFETCH(QString, expected);
     const auto outline = outlineOfPython("import modal\napp = modal.App()\n@app.function()\n"
-                                         "def f(width: int, name: str = 'x', max_depth: int | None = None, fast: bool = False): ...\n");
+                                         "def f(width: int, name: str = 'x', max_depth: int | None "
+                                         "= None, fast: bool = False): ...\n");
     const auto arguments = runArguments(line, outline.runnable().front());
-    QCOMPARE(arguments ? arguments->join('|') : QString::fromStdString(arguments.error().message()), expected);
+    QCOMPARE(arguments ? arguments->join('|') : QString::fromStdString(arguments.error().message()),
+             expected);
 }
 
 void TestOutline::matchesWordsFirst()
 {
     QVERIFY(fuzzyMatch("xyz", "Run").score < 0);
-    QVERIFY(fuzzyMatch("op fo", "File: Open folder…").score > fuzzyMatch("op fo", "stop the folk").score);
+    QVERIFY(fuzzyMatch("op fo", "File: Open folder…").score
+            > fuzzyMatch("op fo", "stop the folk").score);
     QVERIFY(fuzzyMatch("gp", "GraphPanel.cpp").score > fuzzyMatch("gp", "bagpipe").score);
-    QCOMPARE(fuzzyMatch("run", "Run").positions, QVector<int>({ 0, 1, 2 }));
+    QCOMPARE(fuzzyMatch("run", "Run").positions, QVector<int>({0, 1, 2}));
 }
 
 QTEST_GUILESS_MAIN(TestOutline)

@@ -30,8 +30,8 @@ namespace {
 
 Pickle read(const QByteArray& bytes)
 {
-    auto result = readPickle({ bytes.constData(), static_cast<std::size_t>(bytes.size()) });
-    return result ? *std::move(result) : Pickle { { PickleNode {} }, 0 };
+    auto result = readPickle({bytes.constData(), static_cast<std::size_t>(bytes.size())});
+    return result ? *std::move(result) : Pickle {{PickleNode {}}, 0};
 }
 
 // pickle.dumps({"n": [1, -5, 300, 70000, 2**40], "f": 0.5, "t": (True, None), "s": {"a"},
@@ -73,7 +73,7 @@ void TestPickle::printsAsPython()
 {
     QFETCH(QByteArray, bytes);
     QFETCH(QString, text);
-    const auto pickle = readPickle({ bytes.constData(), static_cast<std::size_t>(bytes.size()) });
+    const auto pickle = readPickle({bytes.constData(), static_cast<std::size_t>(bytes.size())});
     QVERIFY2(bool(pickle), pickle ? "" : pickle.error().message().c_str());
     QCOMPARE(QString::fromStdString(describe(*pickle, pickle->root, 1000)), text);
 }
@@ -89,15 +89,15 @@ void TestPickle::executesNothing()
 void TestPickle::saysWhereItIsMalformed_data()
 {
     QTest::addColumn<QByteArray>("bytes");
-    for (const char* hex : { "", "80", "8004", "80042e", "8004585aff", "8004ff2e", "8007", "800468052e", "8004612e",
-                             "80044b01752e", "80048b ffffffff" })
+    for (const char* hex : {"", "80", "8004", "80042e", "8004585aff", "8004ff2e", "8007",
+                            "800468052e", "8004612e", "80044b01752e", "80048b ffffffff"})
         QTest::newRow(*hex ? hex : "empty") << QByteArray::fromHex(hex);
 }
 
 void TestPickle::saysWhereItIsMalformed()
 {
     QFETCH(QByteArray, bytes);
-    const auto pickle = readPickle({ bytes.constData(), static_cast<std::size_t>(bytes.size()) });
+    const auto pickle = readPickle({bytes.constData(), static_cast<std::size_t>(bytes.size())});
     QVERIFY(!pickle);
     QVERIFY(pickle.error().message().find("offset") != std::string::npos);
 }
@@ -111,7 +111,7 @@ void TestPickle::survivesDamage()
         auto bytes = good.left(random.bounded(1, int(good.size()) + 1));
         for (int i = random.bounded(4); i > 0; --i)
             bytes[random.bounded(int(bytes.size()))] = char(random.bounded(256));
-        const auto pickle = readPickle({ bytes.constData(), static_cast<std::size_t>(bytes.size()) });
+        const auto pickle = readPickle({bytes.constData(), static_cast<std::size_t>(bytes.size())});
         if (!pickle)
             continue;
         ++readable;
@@ -132,8 +132,10 @@ void TestPickle::choosesTheForm()
 {
     QCOMPARE(formOf(read(QByteArray::fromHex("80044e2e"))), ValueForm::Nothing);
     QCOMPARE(formOf(read(QByteArray::fromHex("80048c0161942e"))), ValueForm::Text);
-    QCOMPARE(formOf(read(QByteArray::fromHex("80044308") + "\x89PNG\r\n\x1a\n" + ".")), ValueForm::Picture);
-    QCOMPARE(formOf(read(QByteArray::fromHex("80045d285d284b014b02655d284b034b0465652e"))), ValueForm::Table);
+    QCOMPARE(formOf(read(QByteArray::fromHex("80044308") + "\x89PNG\r\n\x1a\n" + ".")),
+             ValueForm::Picture);
+    QCOMPARE(formOf(read(QByteArray::fromHex("80045d285d284b014b02655d284b034b0465652e"))),
+             ValueForm::Table);
     QCOMPARE(formOf(read(QByteArray::fromHex("80045d284b014b02652e"))), ValueForm::Tree);
 }
 
@@ -141,8 +143,10 @@ void TestPickle::showsRecordsAsATable()
 {
     ValueTableModel table;
     ValueTreeModel tree;
-    const QAbstractItemModelTester first(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
-    const QAbstractItemModelTester second(&tree, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    const QAbstractItemModelTester first(&table,
+                                         QAbstractItemModelTester::FailureReportingMode::QtTest);
+    const QAbstractItemModelTester second(&tree,
+                                          QAbstractItemModelTester::FailureReportingMode::QtTest);
     // [{"a": 1}, {"b": 2}]
     const auto pickle = std::make_shared<const Pickle>(
         read(QByteArray::fromHex("80045d287d8c01614b01737d8c01624b0273652e")));
@@ -154,7 +158,8 @@ void TestPickle::showsRecordsAsATable()
     QCOMPARE(table.headerData(1, Qt::Horizontal, Qt::DisplayRole).toString(), QString("b"));
     const auto root = tree.index(0, 0);
     QCOMPARE(tree.rowCount(root), 2);
-    QCOMPARE(tree.index(0, ValueTreeModel::Value, tree.index(1, 0, root)).data().toString(), QString("2"));
+    QCOMPARE(tree.index(0, ValueTreeModel::Value, tree.index(1, 0, root)).data().toString(),
+             QString("2"));
     tree.set(std::make_shared<const Pickle>(read(QByteArray::fromHex(mixed))));
 }
 

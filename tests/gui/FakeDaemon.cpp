@@ -9,7 +9,10 @@ namespace em = emulator::model;
 
 namespace {
 
-Error gone() { return { ErrorCode::Unavailable, "no daemon answers" }; }
+Error gone()
+{
+    return {ErrorCode::Unavailable, "no daemon answers"};
+}
 
 } // namespace
 
@@ -90,7 +93,10 @@ FakeDaemon::Result<std::vector<em::ImageSummary>> FakeDaemon::images()
 {
     return answer(&Data::images);
 }
-FakeDaemon::Result<std::vector<em::CostLine>> FakeDaemon::cost() { return answer(&Data::cost); }
+FakeDaemon::Result<std::vector<em::CostLine>> FakeDaemon::cost()
+{
+    return answer(&Data::cost);
+}
 FakeDaemon::Result<std::vector<em::CallOutput>> FakeDaemon::callOutputs(const std::string&)
 {
     return answer(&Data::outputs);

@@ -54,12 +54,12 @@ private:
 namespace {
 constexpr int firstRun = 600'000; // ms: the first image is made from Debian's packages
 constexpr int laterRun = 120'000;
-}
+} // namespace
 
 void TestGuiFlow::initTestCase()
 {
     m_slip = QStringLiteral(SLIPWAY_BINARY_DIR "/bin/slip");
-    for (const auto* program : { "/bin/slip", "/bin/slipwayd", "/bin/slipway-worker" })
+    for (const auto* program : {"/bin/slip", "/bin/slipwayd", "/bin/slipway-worker"})
         if (!QFileInfo(QStringLiteral(SLIPWAY_BINARY_DIR) + QLatin1String(program)).isExecutable())
             QSKIP("the programs slip, slipwayd and slipway-worker are not built");
     if (!QFileInfo(QStringLiteral(SLIPWAY_SOURCE_DIR "/resources/samples/fractal/app.py")).exists())
@@ -73,7 +73,11 @@ void TestGuiFlow::initTestCase()
         home = m_folder->filePath("home");
     qputenv("SLIPWAY_HOME", home.toUtf8());
     m_project = m_folder->filePath("fractal");
-    QCOMPARE(QProcess::execute("cp", { "-r", QStringLiteral(SLIPWAY_SOURCE_DIR "/resources/samples/fractal"), m_project }), 0);
+    QCOMPARE(
+        QProcess::execute(
+            "cp",
+            {"-r", QStringLiteral(SLIPWAY_SOURCE_DIR "/resources/samples/fractal"), m_project}),
+        0);
 
     app::client::Programs programs;
     programs.slip = m_slip;
@@ -82,7 +86,7 @@ void TestGuiFlow::initTestCase()
     programs.samples = QStringLiteral(SLIPWAY_SOURCE_DIR "/resources/samples");
     m_window = std::make_unique<app::shell::MainWindow>(app::shell::WindowParts {
         programs, std::make_shared<app::client::StudioPort>(programs.socket.toStdString()),
-        app::client::slipStarter(programs.slip), m_folder->filePath("studio.json") });
+        app::client::slipStarter(programs.slip), m_folder->filePath("studio.json")});
     m_window->begin();
     m_window->show();
     QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
@@ -96,15 +100,17 @@ void TestGuiFlow::cleanupTestCase()
     m_window.reset();
     app::client::backgroundPool()->waitForDone();
     app::client::orderedPool()->waitForDone();
-    QProcess::execute(m_slip, { "down" });
+    QProcess::execute(m_slip, {"down"});
 }
 
 void TestGuiFlow::shoot(const QString& name)
 {
-    for (const auto* theme : { "light", "dark" }) {
+    for (const auto* theme : {"light", "dark"}) {
         m_window->setTheme(QLatin1String(theme));
         QTest::qWait(60); // the chips and graphs are placed by timers
-        QVERIFY(m_window->grab().save(QStringLiteral(SLIPWAY_BINARY_DIR "/screenshots/flow-%1-%2.png").arg(name, QLatin1String(theme))));
+        QVERIFY(
+            m_window->grab().save(QStringLiteral(SLIPWAY_BINARY_DIR "/screenshots/flow-%1-%2.png")
+                                      .arg(name, QLatin1String(theme))));
     }
 }
 
@@ -143,7 +149,8 @@ void TestGuiFlow::runsAFunctionToItsPicture()
     QVERIFY(start("fractal", "width=320 height=200"));
     shoot("preparing");
     QTRY_VERIFY_WITH_TIMEOUT(!m_window->session()->run()->active(), firstRun);
-    QVERIFY2(m_window->session()->run()->state() == app::models::RunState::Succeeded, qPrintable(output()));
+    QVERIFY2(m_window->session()->run()->state() == app::models::RunState::Succeeded,
+             qPrintable(output()));
     QTRY_VERIFY_WITH_TIMEOUT(m_window->result()->hasPicture(), 10'000);
     QCOMPARE(m_window->result()->picture()->image().size(), QSize(320, 200));
     shoot("result");
@@ -171,7 +178,7 @@ void TestGuiFlow::stopsASecondRun()
 
 void TestGuiFlow::survivesARestartOfTheDaemon()
 {
-    QCOMPARE(QProcess::execute(m_slip, { "down" }), 0);
+    QCOMPARE(QProcess::execute(m_slip, {"down"}), 0);
     // It is started again by the window; what it had done is still there.
     QSignalSpy snapshots(m_window->link(), &app::client::DaemonLink::snapshotChanged);
     QTRY_VERIFY_WITH_TIMEOUT(snapshots.count() > 0, 60'000);

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "FakeDaemon.h"
 #include "app/client/Background.h"
 #include "app/models/AppOutlineModel.h"
 #include "app/pages/EditorArea.h"
@@ -16,8 +15,8 @@
 #include <QAbstractButton>
 #include <QBuffer>
 #include <QComboBox>
-#include <QDockWidget>
 #include <QDateTime>
+#include <QDockWidget>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -31,6 +30,8 @@
 #include <QtTest>
 
 #include <memory>
+
+#include "FakeDaemon.h"
 
 namespace em = emulator::model;
 
@@ -155,7 +156,10 @@ QByteArray pictureBytes()
                 zi = 2 * zr * zi + ci;
                 zr = t;
             }
-            image.setPixelColor(x, y, n == 96 ? QColor(8, 10, 30) : QColor::fromHsvF(0.62F - float(n) / 160, 0.75F, std::min(1.0F, 0.25F + float(n) / 40)));
+            image.setPixelColor(x, y,
+                                n == 96 ? QColor(8, 10, 30)
+                                        : QColor::fromHsvF(0.62F - float(n) / 160, 0.75F,
+                                                           std::min(1.0F, 0.25F + float(n) / 40)));
         }
     QByteArray bytes;
     QBuffer buffer(&bytes);
@@ -167,7 +171,9 @@ QByteArray pictureBytes()
 /// pickle.dumps(bytes, protocol=4) without a frame.
 std::string pickled(const QByteArray& bytes)
 {
-    std::string text("\x80\x04" "B", 3);
+    std::string text("\x80\x04"
+                     "B",
+                     3);
     const auto size = static_cast<std::uint32_t>(bytes.size());
     for (int shift = 0; shift < 32; shift += 8)
         text += static_cast<char>((size >> shift) & 0xffU);
@@ -209,19 +215,25 @@ void TestWindow::init()
     const auto git = [&](const QStringList& arguments) {
         QProcess process;
         process.setWorkingDirectory(m_folder->filePath("fractal"));
-        process.start("git", QStringList { "-c", "user.name=T", "-c", "user.email=t@example.org" } + arguments);
+        process.start(
+            "git", QStringList {"-c", "user.name=T", "-c", "user.email=t@example.org"} + arguments);
         process.waitForFinished();
     };
-    git({ "init", "-q", "-b", "main" });
-    git({ "add", "app.py", "README.md", "kernels" });
-    git({ "commit", "-qm", "First" });
+    git({"init", "-q", "-b", "main"});
+    git({"add", "app.py", "README.md", "kernels"});
+    git({"commit", "-qm", "First"});
     write("fractal/README.md", "# Fractal\n\nA sample.\n");
-    write("slip", "#!/bin/sh\nif [ \"$1\" = doctor ]; then cat <<END\n"
-                  "{\"checks\": [{\"subject\": \"containers\", \"good\": true, \"says\": \"user namespaces, overlay, cgroup v2\", \"advice\": \"\"},"
-                  "{\"subject\": \"python\", \"good\": true, \"says\": \"/usr/bin/python3\", \"advice\": \"\"},"
-                  "{\"subject\": \"CUDA toolkit\", \"good\": false, \"says\": \"nvcc is not on PATH\", \"advice\": \"Optional: only programs that you build with nvcc need it\"},"
-                  "{\"subject\": \"disk\", \"good\": true, \"says\": \"41.2 GiB free\", \"advice\": \"\"}], \"notes\": []}\n"
-                  "END\nexit 0; fi\nexec \"$(dirname \"$0\")/client\" \"$@\"\n");
+    write("slip",
+          "#!/bin/sh\nif [ \"$1\" = doctor ]; then cat <<END\n"
+          "{\"checks\": [{\"subject\": \"containers\", \"good\": true, \"says\": \"user "
+          "namespaces, overlay, cgroup v2\", \"advice\": \"\"},"
+          "{\"subject\": \"python\", \"good\": true, \"says\": \"/usr/bin/python3\", \"advice\": "
+          "\"\"},"
+          "{\"subject\": \"CUDA toolkit\", \"good\": false, \"says\": \"nvcc is not on PATH\", "
+          "\"advice\": \"Optional: only programs that you build with nvcc need it\"},"
+          "{\"subject\": \"disk\", \"good\": true, \"says\": \"41.2 GiB free\", \"advice\": "
+          "\"\"}], \"notes\": []}\n"
+          "END\nexit 0; fi\nexec \"$(dirname \"$0\")/client\" \"$@\"\n");
     m_daemon = std::make_shared<FakeDaemon>();
     makeWindow();
 }
@@ -240,7 +252,7 @@ void TestWindow::makeWindow()
     programs.home = QStringLiteral("~/.local/share/slipway");
     programs.samples = m_folder->path();
     m_window = std::make_unique<app::shell::MainWindow>(
-        app::shell::WindowParts { programs, m_daemon, {}, m_folder->filePath("config/studio.json") });
+        app::shell::WindowParts {programs, m_daemon, {}, m_folder->filePath("config/studio.json")});
     m_window->begin();
     m_window->show();
     QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
@@ -267,7 +279,8 @@ void TestWindow::startRun(const QString& script)
 void TestWindow::fillRun(bool finished)
 {
     m_daemon->edit([&](FakeDaemon::Data& data) {
-        data.apps = { em::AppSummary { "ap-1", "fractal", "running", runId().toStdString(), at(0), 0, {}, 1, 18432 } };
+        data.apps = {em::AppSummary {
+            "ap-1", "fractal", "running", runId().toStdString(), at(0), 0, {}, 1, 18432}};
         em::TaskSummary task;
         task.id = "ta-8dKq2Zt4sWn1Lx0PbVyRca";
         task.appId = "ap-1";
@@ -278,7 +291,7 @@ void TestWindow::fillRun(bool finished)
         task.startedAt = at(0.4);
         task.finishedAt = finished ? at(41.8) : 0;
         task.costMicros = 18432;
-        data.tasks = { task };
+        data.tasks = {task};
         em::CallSummary call;
         call.id = "fc-1";
         call.appId = "ap-1";
@@ -288,10 +301,11 @@ void TestWindow::fillRun(bool finished)
         call.succeeded = finished ? 1 : 0;
         call.createdAt = at(0);
         call.finishedAt = finished ? at(41.8) : 0;
-        data.calls = { call };
-        data.images = { em::ImageSummary { "im-7Hq", "ready", "Python 3.11.9", 3, at(-90), {} } };
-        data.cost = { em::CostLine { "ap-1", "fractal", "fractal", "H100", "2026-11-24", 41.8, 18432 } };
-        data.outputs = { em::CallOutput { 0, "success", 1, pickled(pictureBytes()), {}, {} } };
+        data.calls = {call};
+        data.images = {em::ImageSummary {"im-7Hq", "ready", "Python 3.11.9", 3, at(-90), {}}};
+        data.cost
+            = {em::CostLine {"ap-1", "fractal", "fractal", "H100", "2026-11-24", 41.8, 18432}};
+        data.outputs = {em::CallOutput {0, "success", 1, pickled(pictureBytes()), {}, {}}};
         data.logs.clear();
         for (int i = 0; i < 400; ++i) {
             em::LogLine line;
@@ -300,7 +314,8 @@ void TestWindow::fillRun(bool finished)
             line.appId = "ap-1";
             line.taskId = task.id;
             line.text = i % 50 == 7 ? "\x1b[33mwarning\x1b[0m: slow row " + std::to_string(i)
-                                    : "row " + std::to_string(i) + " of 400  \x1b[32mdone\x1b[0m in " + std::to_string(i % 9 + 3) + " ms";
+                                    : "row " + std::to_string(i)
+                    + " of 400  \x1b[32mdone\x1b[0m in " + std::to_string(i % 9 + 3) + " ms";
             if (i % 97 == 40) {
                 line.descriptor = 2;
                 line.text = "RuntimeWarning: overflow encountered in square";
@@ -327,11 +342,12 @@ void TestWindow::fillRun(bool finished)
 
 void TestWindow::shoot(const QString& name)
 {
-    for (const auto* theme : { "light", "dark" }) {
+    for (const auto* theme : {"light", "dark"}) {
         m_window->setTheme(QLatin1String(theme));
         QTest::qWait(60); // the chips and graphs are placed by timers
         const auto picture = m_window->grab();
-        QVERIFY(picture.save(QStringLiteral(SLIPWAY_BINARY_DIR "/screenshots/%1-%2.png").arg(name, QLatin1String(theme))));
+        QVERIFY(picture.save(QStringLiteral(SLIPWAY_BINARY_DIR "/screenshots/%1-%2.png")
+                                 .arg(name, QLatin1String(theme))));
     }
 }
 
@@ -349,7 +365,8 @@ void TestWindow::opensAProject()
     QTRY_VERIFY(tree->model()->rowCount() >= 4);
     QStringList letters;
     for (int row = 0; row < tree->model()->rowCount(); ++row)
-        letters << tree->model()->index(row, 0).data().toString() + tree->model()->index(row, 1).data().toString();
+        letters << tree->model()->index(row, 0).data().toString()
+                + tree->model()->index(row, 1).data().toString();
     QVERIFY2(letters.contains("README.mdM"), qPrintable(letters.join(' ')));
     QVERIFY(letters.contains("requirements.txtU"));
     QTRY_VERIFY(find<QAbstractButton>("editor.run.fractal") != nullptr);
@@ -360,8 +377,9 @@ void TestWindow::opensAProject()
 void TestWindow::showsARunWithLogsAndResult()
 {
     openProject();
-    QCOMPARE(QProcess::execute("mkfifo", { m_folder->filePath("go") }), 0);
-    startRun("echo 'Building image im-7Hq'; echo 'Created objects.'; read word < \"$(dirname \"$0\")/go\"; exit 0\n");
+    QCOMPARE(QProcess::execute("mkfifo", {m_folder->filePath("go")}), 0);
+    startRun("echo 'Building image im-7Hq'; echo 'Created objects.'; read word < \"$(dirname "
+             "\"$0\")/go\"; exit 0\n");
     QTRY_VERIFY(m_window->session()->output()->rowCount() >= 1);
     fillRun(false);
     QTRY_COMPARE(m_window->session()->run()->state(), app::models::RunState::Running);
@@ -399,8 +417,10 @@ void TestWindow::listsProblems()
 {
     openProject();
     const auto file = m_folder->filePath("fractal/app.py");
-    startRun("cat >&2 <<'END'\nTraceback (most recent call last):\n  File \"/root/app.py\", line 13, in fractal\n"
-             "    rows = mandelbrot(width, height, depth)\n  File \"/usr/lib/python3.11/site-packages/numpy/core.py\", line 70, in square\n"
+    startRun("cat >&2 <<'END'\nTraceback (most recent call last):\n  File \"/root/app.py\", line "
+             "13, in fractal\n"
+             "    rows = mandelbrot(width, height, depth)\n  File "
+             "\"/usr/lib/python3.11/site-packages/numpy/core.py\", line 70, in square\n"
              "ValueError: depth must be at least 1\n"
              "kernels/mandelbrot.cu(10): warning: variable \"ci\" could be const\nEND\nexit 1\n");
     QTRY_COMPARE(m_window->session()->run()->state(), app::models::RunState::Failed);
@@ -408,7 +428,8 @@ void TestWindow::listsProblems()
     QTRY_COMPARE(list->model()->rowCount(), 2);
     QTRY_VERIFY(list->isVisible());
     m_window->editors()->goToLine(1);
-    QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualRect(list->model()->index(0, 0)).center());
+    QTest::mouseClick(list->viewport(), Qt::LeftButton, {},
+                      list->visualRect(list->model()->index(0, 0)).center());
     int line = 0;
     int column = 0;
     m_window->editors()->current()->getCursorPosition(&line, &column);
@@ -422,7 +443,14 @@ void TestWindow::showsFailureOfAFunction()
     startRun("exit 1\n");
     fillRun(true);
     m_daemon->edit([](FakeDaemon::Data& data) {
-        data.outputs = { em::CallOutput { 0, "failure", 1, {}, "ValueError('depth must be at least 1')", "Traceback (most recent call last):\n  File \"/root/app.py\", line 13, in fractal\nValueError: depth must be at least 1" } };
+        data.outputs
+            = {em::CallOutput {0,
+                               "failure",
+                               1,
+                               {},
+                               "ValueError('depth must be at least 1')",
+                               "Traceback (most recent call last):\n  File \"/root/app.py\", line "
+                               "13, in fractal\nValueError: depth must be at least 1"}};
     });
     QTRY_VERIFY(find<QLabel>("result.title")->text().contains("failed"));
     QTRY_COMPARE(find<QTreeView>("problems.list")->model()->rowCount(), 1);
@@ -476,9 +504,10 @@ void TestWindow::showsPages()
     startRun("exit 0\n");
     fillRun(true);
     QTRY_VERIFY(find<QTreeView>("tasks.table")->model()->rowCount() == 1);
-    for (const auto* name : { "tasks", "cost", "images" }) {
+    for (const auto* name : {"tasks", "cost", "images"}) {
         find<QAbstractButton>(qPrintable(QStringLiteral("activity.") + name))->click();
-        QTRY_VERIFY(find<QTreeView>(qPrintable(QLatin1String(name) + QStringLiteral(".table")))->isVisible());
+        QTRY_VERIFY(find<QTreeView>(qPrintable(QLatin1String(name) + QStringLiteral(".table")))
+                        ->isVisible());
         shoot(QStringLiteral("page-") + QLatin1String(name));
     }
     m_window->commands()->action("file.settings")->trigger();
@@ -511,18 +540,23 @@ void TestWindow::namesEveryWidget()
             || qobject_cast<app::widgets::LogView*>(widget) || qobject_cast<QsciScintilla*>(widget);
         // Qt's own parts of a widget: a clear button, the list of a combo box, a corner.
         const auto* parent = widget->parentWidget();
-        const bool inner = widget->objectName().startsWith("qt_") || parent->inherits("QLineEdit") || parent->inherits("QAbstractSpinBox")
-            || parent->inherits("QComboBox") || parent->inherits("QComboBoxPrivateContainer") || parent->inherits("QTabBar")
-            || widget->inherits("QHeaderView") || widget->inherits("QTableCornerButton") || parent->inherits("QTableView")
-            || (qobject_cast<QMenu*>(widget) && qobject_cast<QMenu*>(widget)->title().isEmpty()) // of the menu bar's overflow
+        const bool inner = widget->objectName().startsWith("qt_") || parent->inherits("QLineEdit")
+            || parent->inherits("QAbstractSpinBox") || parent->inherits("QComboBox")
+            || parent->inherits("QComboBoxPrivateContainer") || parent->inherits("QTabBar")
+            || widget->inherits("QHeaderView") || widget->inherits("QTableCornerButton")
+            || parent->inherits("QTableView")
+            || (qobject_cast<QMenu*>(widget)
+                && qobject_cast<QMenu*>(widget)->title().isEmpty()) // of the menu bar's overflow
             || widget->inherits("QToolBarExtension") || widget->inherits("QMenuBarExtension");
         if (!ours || (inner && !widget->inherits("QsciScintilla")))
             continue;
         if (widget->objectName().isEmpty())
-            wrong += QStringLiteral("%1 in %2 has no name\n").arg(widget->metaObject()->className(), parent->objectName());
+            wrong += QStringLiteral("%1 in %2 has no name\n")
+                         .arg(widget->metaObject()->className(), parent->objectName());
         if (widget->accessibleName().isEmpty() && !qobject_cast<QAbstractButton*>(widget))
             wrong += widget->objectName() + " has no accessible name\n";
-        if (auto* button = qobject_cast<QAbstractButton*>(widget); button && button->accessibleName().isEmpty() && button->text().isEmpty())
+        if (auto* button = qobject_cast<QAbstractButton*>(widget);
+            button && button->accessibleName().isEmpty() && button->text().isEmpty())
             wrong += widget->objectName() + " says nothing\n";
     }
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
