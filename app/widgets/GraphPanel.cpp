@@ -66,7 +66,7 @@ double leastTop(std::size_t which)
     case GpuMemory:
         return 64;
     default:
-        return 0.0001;
+        return 0.001;
     }
 }
 
