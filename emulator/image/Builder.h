@@ -11,6 +11,7 @@
 #include <memory>
 #include <stop_token>
 #include <string_view>
+#include <vector>
 
 namespace emulator::image {
 
@@ -64,6 +65,12 @@ protected:
 [[nodiscard]] Result<std::filesystem::path>
 clientLayer(const Store& store, std::string_view clientVersion, std::string_view pythonSeries,
             const std::function<void(std::string_view)>& onLine, std::stop_token stop);
+
+/// A layer for on top of `image` with the emulated driver: libraries under /usr/local/slipway/lib,
+/// nvidia-smi, and a loader cache that knows them, so that every way of finding libcuda works.
+[[nodiscard]] Result<std::filesystem::path>
+driverLayer(const Store& store, const model::Image& image, const std::filesystem::path& libraries,
+            const std::filesystem::path& tools, StepRunner& steps, std::stop_token stop);
 
 /// The user's network settings (proxy, CA bundle, package indexes) as a build step or a function
 /// sees them: environment to add and host files to mount. Never part of a layer or a cache key.

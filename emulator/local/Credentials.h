@@ -14,7 +14,9 @@ namespace emulator::local {
 struct Credentials {
     std::string tokenId; ///< ak-…
     std::string tokenSecret; ///< as-…
+    std::string blobKey; ///< signs the URLs of blobs
     int port = 0; ///< the last one that the daemon served on; 0 before the first time
+    int blobPort = 0; ///< the same for blobs
 
     /// Those of `home`; made up at the first call. Invalid when the file is damaged.
     [[nodiscard]] static Result<Credentials> load(const std::filesystem::path& home);

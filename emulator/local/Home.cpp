@@ -66,7 +66,7 @@ Installation Installation::find()
 {
     std::error_code failed;
     const auto programs = fs::read_symlink("/proc/self/exe", failed).parent_path();
-    return {programs, programs.parent_path() / "lib" / "slipway"};
+    return {programs};
 }
 
 } // namespace emulator::local

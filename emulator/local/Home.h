@@ -38,7 +38,6 @@ private:
 /// Where our own programs and libraries lie, seen from the running one: bin/../….
 struct Installation {
     std::filesystem::path programs; ///< slip, slipwayd, slipway-worker, slipway-gpud
-    std::filesystem::path driver; ///< libcuda.so.1 and its kin
 
     [[nodiscard]] static Installation find();
 };

@@ -24,7 +24,7 @@ bool travels(std::string_view header)
         || header.starts_with("x-retry-") || header.starts_with("x-throttle-");
 }
 
-/// One call on its way: a reactor per attempt, kept alive by itself until the call has ended.
+/// One call on its way: a reactor an attempt, each holding this until it is done.
 class Forward final : public std::enable_shared_from_this<Forward> {
 public:
     Forward(grpc::GenericStub& stub, std::shared_ptr<Call> call, std::string taskId)
@@ -91,10 +91,13 @@ private:
             // A stream that broke after its first message is the caller's to open again, from
             // where it stands.
             const auto owner = m_owner;
-            if (status.error_code() == grpc::StatusCode::UNAVAILABLE && !m_received)
+            const bool again = status.error_code() == grpc::StatusCode::UNAVAILABLE && !m_received;
+            owner->forget();
+            if (again)
                 owner->later();
             else
                 owner->end(status, context);
+            delete this;
         }
 
         std::shared_ptr<Forward> m_owner;
@@ -105,20 +108,25 @@ private:
 
     void attempt()
     {
-        auto next = std::make_unique<Attempt>(shared_from_this());
-        auto* begun = next.get();
+        auto* next = new Attempt(shared_from_this()); // deletes itself in OnDone
         {
             const std::lock_guard lock(m_mutex);
+            m_attempt = next;
             if (m_cancelled)
-                return;
-            m_spent = std::move(m_attempt); // its OnDone has run, maybe is running: it dies with us
-            m_attempt = std::move(next);
+                next->context.TryCancel();
         }
-        begun->begin(m_stub);
+        next->begin(m_stub);
+    }
+
+    void forget()
+    {
+        const std::lock_guard lock(m_mutex);
+        m_attempt = nullptr;
     }
 
     void later()
     {
+        const std::lock_guard lock(m_mutex);
         m_alarm = std::make_unique<grpc::Alarm>();
         m_alarm->Set(std::chrono::system_clock::now() + std::chrono::milliseconds(200),
                      [self = shared_from_this()](bool) { self->attempt(); });
@@ -134,28 +142,16 @@ private:
             m_call->finish();
         else
             m_call->failWithDetails(toError(status), status.error_details());
-        release();
+        const std::lock_guard lock(m_mutex);
+        m_alarm.reset(); // it holds us
     }
 
     void cancel()
     {
         const std::lock_guard lock(m_mutex);
         m_cancelled = true;
-        if (m_attempt)
+        if (m_attempt != nullptr)
             m_attempt->context.TryCancel();
-    }
-
-    /// Breaks the circle between the call's end and this. The attempt is still inside its OnDone,
-    /// so it is handed to an alarm that outlives it.
-    void release()
-    {
-        auto alarm = std::make_shared<grpc::Alarm>();
-        alarm->Set(std::chrono::system_clock::now(),
-                   [self = shared_from_this(), alarm](bool) mutable {
-                       const std::lock_guard lock(self->m_mutex);
-                       self->m_attempt.reset();
-                       self->m_spent.reset();
-                   });
     }
 
     grpc::GenericStub& m_stub;
@@ -163,9 +159,8 @@ private:
     const std::string m_taskId;
     std::chrono::system_clock::time_point m_deadline = std::chrono::system_clock::time_point::max();
     std::mutex m_mutex;
-    std::unique_ptr<Attempt> m_attempt;
-    std::unique_ptr<Attempt> m_spent;
-    std::unique_ptr<grpc::Alarm> m_alarm;
+    Attempt* m_attempt = nullptr; ///< the one on its way
+    std::unique_ptr<grpc::Alarm> m_alarm; ///< before the next one
     bool m_cancelled = false;
 };
 
@@ -180,7 +175,7 @@ public:
     {
         TRY_ASSIGN(
             auto server,
-            Server::create({.tcp = {}, .privateSockets = {socket.string()}},
+            Server::create({.privateSockets = {socket.string()}},
                            [this, taskId](std::shared_ptr<Call> call) {
                                std::make_shared<Forward>(m_stub, std::move(call), taskId)->start();
                            }));

@@ -4,11 +4,10 @@
 
 #include "emulator/base/Files.h"
 #include "emulator/base/Log.h"
-#include "emulator/worker/TaskPlan.h"
 
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -38,6 +37,7 @@ void TaskRun::run()
 {
     auto end = runContainer();
     m_host.relay.close(m_spec.id);
+    m_monitor.reset();
     m_gpu.reset();
     std::error_code ignored;
     fs::remove_all(m_folder, ignored);
@@ -81,7 +81,6 @@ Result<model::TaskEnd> TaskRun::runContainer()
 
 Result<std::unique_ptr<container::Container>> TaskRun::boot()
 {
-    const auto& options = m_host.options;
     std::error_code failed;
     fs::create_directories(m_folder, failed);
     if (failed)
@@ -109,23 +108,32 @@ Result<std::unique_ptr<container::Container>> TaskRun::boot()
     files.arguments = m_folder / "arguments";
     TRY(writeFileAtomically(files.arguments, m_spec.containerArguments));
     TRY(m_host.relay.open(m_spec.id, files.socket));
-    if (!m_spec.resources.gpu.empty()) {
-        files.gpuSocket = m_folder / "gpu.sock";
-        TRY_ASSIGN(files.driverLayer,
-                   image::driverLayer(m_host.store, m_spec.image, options.driverFolder,
-                                      m_host.steps, m_cancel.get_token()));
-        TRY_ASSIGN(auto gpu,
-                   GpuProcess::start(options.gpudProgram, files.gpuSocket, m_spec.resources.gpu,
-                                     std::max(1U, m_spec.resources.gpuCount),
-                                     m_folder / "gpu.log"));
-        m_gpu.emplace(std::move(gpu));
-    }
+    if (!m_spec.resources.gpu.empty())
+        TRY(startGpu(files));
     if (m_cancel.stop_requested())
         return Error(ErrorCode::Cancelled, "stopped before it had started");
 
     const auto plan = planTask(m_spec, files, image::networkSettings(m_host.store));
     return plan.forked ? m_host.launcher.launchForked(plan.container, plan.zygote)
                        : m_host.launcher.launch(plan.container);
+}
+
+Result<> TaskRun::startGpu(TaskFiles& files)
+{
+    TRY_ASSIGN(const auto parts, gpu::server::GpuParts::find());
+    files.gpuSocket = m_folder / "gpu.sock";
+    TRY_ASSIGN(files.driverLayer,
+               image::driverLayer(m_host.store, m_spec.image, parts.libraries, parts.tools,
+                                  m_host.steps, m_cancel.get_token()));
+    TRY_ASSIGN(
+        auto daemon,
+        gpu::server::GpuDaemon::start(parts, m_spec.resources.gpu,
+                                      static_cast<int>(std::max(1U, m_spec.resources.gpuCount)),
+                                      files.gpuSocket, m_host.options.home / "logs" / "gpu.log"));
+    m_gpu.emplace(std::move(daemon));
+    TRY_ASSIGN(auto monitor, gpu::server::DeviceMonitor::connect(files.gpuSocket));
+    m_monitor.emplace(std::move(monitor));
+    return {};
 }
 
 model::TaskEnd TaskRun::endOf(const container::ContainerExit& exit)
@@ -189,10 +197,13 @@ void TaskRun::sample()
     sample.cpuMicros = usage.cpuMicros;
     sample.memoryBytes = usage.memoryBytes;
     sample.memoryPeakBytes = usage.memoryPeakBytes;
-    if (m_gpu) {
-        const auto load = m_gpu->load();
-        sample.gpuUtilisation = load.utilisation;
-        sample.gpuMemoryBytes = load.memoryBytes;
+    std::vector<gpu::server::DeviceSample> devices;
+    if (m_monitor)
+        if (auto sampled = m_monitor->sample())
+            devices = *std::move(sampled);
+    for (const auto& device : devices) {
+        sample.gpuUtilisation += device.utilization / static_cast<double>(devices.size());
+        sample.gpuMemoryBytes += device.memoryUsed;
     }
     m_host.report(model::TaskUsage {sample});
 }

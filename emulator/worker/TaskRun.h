@@ -4,10 +4,12 @@
 
 #include "emulator/base/Clock.h"
 #include "emulator/container/Launcher.h"
+#include "emulator/gpu/server/DeviceMonitor.h"
+#include "emulator/gpu/server/ProgramRun.h"
 #include "emulator/image/Builder.h"
 #include "emulator/model/WorkerPorts.h"
 #include "emulator/rpc/Relay.h"
-#include "emulator/worker/GpuProcess.h"
+#include "emulator/worker/TaskPlan.h"
 #include "emulator/worker/Worker.h"
 
 #include <condition_variable>
@@ -50,6 +52,7 @@ private:
     void run();
     [[nodiscard]] Result<model::TaskEnd> runContainer();
     [[nodiscard]] Result<std::unique_ptr<container::Container>> boot();
+    [[nodiscard]] Result<> startGpu(TaskFiles& files);
     [[nodiscard]] model::TaskEnd endOf(const container::ContainerExit& exit);
     void copyOutput(int descriptor, int stream);
     void watch(const std::stop_token& stop);
@@ -60,7 +63,8 @@ private:
     const model::TaskSpec m_spec;
     const std::filesystem::path m_folder;
     std::function<void()> m_onEnd;
-    std::optional<GpuProcess> m_gpu;
+    std::optional<gpu::server::GpuDaemon> m_gpu;
+    std::optional<gpu::server::DeviceMonitor> m_monitor;
 
     std::mutex m_mutex;
     std::condition_variable_any m_changed;

@@ -33,7 +33,7 @@ public:
         : m_id("wo-" + randomHex(8))
         , m_launcher(std::move(launcher))
         , m_relay(rpc::Relay::create(options.controlSocket))
-        , m_steps(*m_launcher, options.home / "run")
+        , m_steps(*m_launcher)
         , m_builder(image::Builder::create({options.home}, m_steps))
         , m_host {.options = options,
                   .launcher = *m_launcher,

@@ -15,8 +15,6 @@ namespace emulator::worker {
 struct WorkerOptions {
     std::filesystem::path home; ///< SLIPWAY_HOME
     std::filesystem::path controlSocket; ///< of the control plane
-    std::filesystem::path gpudProgram; ///< slipway-gpud
-    std::filesystem::path driverFolder; ///< libcuda.so.1 and its kin
     const Clock* clock = nullptr;
 };
 

@@ -1,0 +1,45 @@
+# Writes, for each name of a list, a weak function that refuses by name; what is implemented
+# overrides it. For the driver also the table that cuGetProcAddress searches.
+# cmake -DLIST=… -DOUT=… -DTABLE=ON -DREFUSAL=801 -P Generate.cmake
+file(STRINGS ${LIST} lines)
+set(stubs "")
+set(table "")
+foreach(line IN LISTS lines)
+    if(line MATCHES "^#" OR line STREQUAL "")
+        continue()
+    endif()
+    string(REPLACE " " ";" words "${line}")
+    list(GET words 0 symbol)
+    string(APPEND stubs "WEAK int ${symbol}() { return refuse(\"${symbol}\"); }\n")
+    if(TABLE)
+        list(GET words 1 base)
+        list(GET words 2 version)
+        string(APPEND table
+            "    { \"${symbol}\", \"${base}\", ${version}, reinterpret_cast<void*>(&${symbol}) },\n")
+    endif()
+endforeach()
+set(text "// Generated from a list of exports.
+#include \"emulator/gpu/client/Api.h\"
+#include \"emulator/gpu/client/driver/ProcAddress.h\"
+
+#define WEAK extern \"C\" __attribute__((weak, visibility(\"default\")))
+
+namespace {
+int refuse(const char* name)
+{
+    emulator::gpu::client::reportUnsupported(name);
+    return ${REFUSAL};
+}
+} // namespace
+
+${stubs}")
+if(TABLE)
+    string(APPEND text "
+namespace emulator::gpu::client {
+const Export driverExports[] = {
+${table}};
+const std::size_t driverExportCount = sizeof driverExports / sizeof driverExports[0];
+} // namespace emulator::gpu::client
+")
+endif()
+file(WRITE ${OUT} "${text}")
