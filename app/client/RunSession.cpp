@@ -183,10 +183,11 @@ void RunSession::processEnded(int code, QProcess::ExitStatus how)
         conclude(RunState::Lost, tr("The client was killed"));
     } else {
         fetchResult();
-        const auto problems = m_problems.problems();
-        conclude(RunState::Failed,
-                 problems.isEmpty() ? tr("The client ended with exit code %1").arg(code)
-                                    : problems.back().message);
+        auto reason = tr("The client ended with exit code %1").arg(code);
+        for (const auto& problem : m_problems.problems())
+            if (problem.severity == models::Problem::Severity::Error)
+                reason = problem.message;
+        conclude(RunState::Failed, reason);
     }
 }
 

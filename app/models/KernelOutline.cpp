@@ -9,11 +9,12 @@ namespace app::models {
 
 namespace {
 
-/// Blanks out comments and literals, keeping every line feed in its place.
+/// Blanks out comments, literals and launch bounds, keeping every line feed in its place.
 QString withoutComments(const QString& source)
 {
     static const QRegularExpression skipped(
-        QStringLiteral(R"re(//[^\n]*|/\*.*?(?:\*/|\z)|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')re"),
+        QStringLiteral(
+            R"re(__launch_bounds__\s*\([^)]*\)|//[^\n]*|/\*.*?(?:\*/|\z)|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')re"),
         QRegularExpression::DotMatchesEverythingOption);
     auto text = source;
     auto matches = skipped.globalMatch(source);
@@ -30,8 +31,8 @@ QString withoutComments(const QString& source)
 
 Outline outlineOfKernels(const QString& source)
 {
-    static const QRegularExpression kernel(QStringLiteral(
-        R"re(__global__\b(?:\s*__launch_bounds__\s*\([^)]*\))?[^;{(]*?\b([A-Za-z_]\w*)\s*\(([^)]*)\))re"));
+    static const QRegularExpression kernel(
+        QStringLiteral(R"re(__global__\b[^;{(]*?\b([A-Za-z_]\w*)\s*\(([^)]*)\))re"));
     Outline outline;
     const auto text = withoutComments(source);
     auto matches = kernel.globalMatch(text);

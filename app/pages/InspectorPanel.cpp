@@ -8,6 +8,7 @@
 #include "app/widgets/Naming.h"
 #include "app/widgets/Theme.h"
 
+#include <QEvent>
 #include <QLabel>
 #include <QVBoxLayout>
 
@@ -100,6 +101,13 @@ void InspectorPanel::setCost(std::int64_t micros)
     update();
 }
 
+void InspectorPanel::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        update();
+}
+
 void InspectorPanel::update()
 {
     const auto state = m_run->state();
@@ -110,9 +118,12 @@ void InspectorPanel::update()
     const auto elapsed = models::durationText(m_run->elapsedSeconds());
     m_state->setText(draft ? tr("Press Run to see its figures here.")
                            : QStringLiteral("● %1 · %2").arg(models::runStateText(state), elapsed));
-    auto tinted = palette();
-    tinted.setColor(QPalette::WindowText, colourOf(state, widgets::coloursOf(palette())));
-    m_state->setPalette(tinted);
+    // A palette of its own would be lost when the program's style sheet changes.
+    const auto colour = colourOf(state, widgets::coloursOf(palette())).name();
+    if (m_state->property("colour") != colour) {
+        m_state->setProperty("colour", colour);
+        m_state->setStyleSheet(QStringLiteral("color: ") + colour);
+    }
     m_figures->setVisible(!draft);
     m_figures->setText(tr("peak %1 · cost %2 (emulated)")
                            .arg(models::sizeText(m_peakMemory), models::moneyText(m_cost)));

@@ -27,6 +27,9 @@ public:
     void setMetrics(const models::MetricSeries& metrics);
     void setCost(std::int64_t micros);
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     void update();
 

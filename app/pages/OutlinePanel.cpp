@@ -58,7 +58,7 @@ public:
     [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override
     {
         const auto& colours = widgets::coloursOf(QGuiApplication::palette());
-        const int kind = index.data(AppOutlineModel::KindRole).toInt();
+        const int kind = QIdentityProxyModel::data(index, AppOutlineModel::KindRole).toInt();
         if (role == Qt::DecorationRole && index.column() == AppOutlineModel::Name && kind >= 0)
             return iconOf(kind);
         if (role == Qt::ForegroundRole && index.column() == AppOutlineModel::Detail)

@@ -53,6 +53,7 @@ RecordPage::RecordPage(const QString& area, const QString& title, RecordModel* m
     m_table->setAlternatingRowColors(true);
     m_table->setSortingEnabled(true);
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_table->header()->setStretchLastSection(false);
     m_table->installEventFilter(this);
     m_sorted->setSourceModel(model);
     m_sorted->setSortRole(RecordModel::SortRole);

@@ -8,6 +8,7 @@
 #include "app/widgets/Theme.h"
 
 #include <QDir>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -138,6 +139,16 @@ WelcomePage::WelcomePage(QWidget* parent)
     m_checkBox->hide();
 }
 
+/// The marks of the checks are painted in the theme's colours.
+void WelcomePage::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && !m_shownChecks.isEmpty())
+        QMetaObject::invokeMethod(
+            this, [this] { setChecks(QVector<EnvironmentCheck>(m_shownChecks)); },
+            Qt::QueuedConnection);
+}
+
 void WelcomePage::setSampleAvailable(bool available)
 {
     m_sample->setVisible(available);
@@ -168,6 +179,7 @@ void WelcomePage::setRecent(const QStringList& folders)
 
 void WelcomePage::setChecks(const QVector<EnvironmentCheck>& checks)
 {
+    m_shownChecks = checks;
     clear(m_checks);
     m_checkBox->show();
     m_checks->addWidget(heading(tr("This machine"), "welcome.checksTitle", m_checkBox));

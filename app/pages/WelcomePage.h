@@ -42,7 +42,11 @@ Q_SIGNALS:
     void folderRequested(const QString& folder);
     void sampleRequested();
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
+    QVector<EnvironmentCheck> m_shownChecks;
     QPushButton* m_open;
     QPushButton* m_sample;
     QVBoxLayout* m_recent;

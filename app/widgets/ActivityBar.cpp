@@ -45,8 +45,15 @@ void ActivityBar::add(int id, const QString& name, const QString& title, const Q
 
 void ActivityBar::setCurrent(int id)
 {
-    if (auto* button = m_group->button(id))
+    if (auto* button = m_group->button(id)) {
         button->setChecked(true);
+        return;
+    }
+    // A page that is not in the bar: none is current.
+    m_group->setExclusive(false);
+    for (auto* button : m_group->buttons())
+        button->setChecked(false);
+    m_group->setExclusive(true);
 }
 
 void ActivityBar::setCount(int id, int count)

@@ -115,8 +115,8 @@ void CodeEditor::applyColours()
     setMarginBackgroundColor(foldMargin, colours.base);
     setFoldMarginColors(colours.base, colours.base);
     for (int marker = int(SC_MARKNUM_FOLDEREND); marker <= int(SC_MARKNUM_FOLDEROPEN); ++marker) {
-        setMarkerForegroundColor(colours.muted, marker);
-        setMarkerBackgroundColor(colours.muted, marker);
+        SendScintilla(SCI_MARKERSETFORE, static_cast<unsigned long>(marker), colours.muted);
+        SendScintilla(SCI_MARKERSETBACK, static_cast<unsigned long>(marker), colours.muted);
     }
     setCaretForegroundColor(colours.text);
     setCaretLineBackgroundColor(colours.currentLine);
@@ -262,8 +262,11 @@ void CodeEditor::placeChips()
         chip.note->setText(m_notes.value(chip.function));
         int x = static_cast<int>(SendScintilla(SCI_POINTXFROMPOSITION, 0UL, end)) + 14;
         const int runWidth = chip.run->sizeHint().width();
-        const int noteWidth = chip.note->text().isEmpty() ? 0 : chip.note->sizeHint().width() + 6;
-        x = std::max(0, std::min(x, viewport()->width() - runWidth - noteWidth - 8));
+        int noteWidth = chip.note->text().isEmpty() ? 0 : chip.note->sizeHint().width() + 6;
+        const int room = viewport()->width() - 8;
+        if (x + runWidth + noteWidth > room)
+            noteWidth = 0; // the code is worth more than the note
+        x = std::max(0, std::min(x, room - runWidth));
         chip.run->setGeometry(x, y + 1, runWidth, height - 2);
         chip.run->show();
         chip.note->setVisible(noteWidth > 0);

@@ -97,7 +97,7 @@ void CommandPalette::open(QVector<PaletteEntry> entries, const QString& query)
     m_entries = std::move(entries);
     const auto* window = parentWidget();
     const int width = std::min(720, window->width() - 40);
-    setGeometry((window->width() - width) / 2, 44, width, std::min(420, window->height() - 120));
+    setGeometry((window->width() - width) / 2, 44, width, 60);
     m_query->setText(query);
     narrow();
     show();
@@ -132,6 +132,11 @@ void CommandPalette::narrow()
         item->setData(positionsRole, QVariant::fromValue(hit.positions));
     }
     m_list->setCurrentRow(0);
+    const int rows = std::clamp(m_list->count(), 1, 14);
+    const int rowHeight = fontMetrics().height() + 12;
+    resize(width(),
+           std::min(rows * rowHeight + m_query->sizeHint().height() + 28,
+                    parentWidget()->height() - 120));
 }
 
 void CommandPalette::accept()

@@ -66,7 +66,7 @@ double leastTop(std::size_t which)
     case GpuMemory:
         return 64;
     default:
-        return 1e-6;
+        return 0.001;
     }
 }
 
@@ -128,8 +128,8 @@ void GraphPanel::add(const char* objectName, const QString& title)
     graph.plot->xAxis->setTicks(false);
     graph.plot->yAxis->ticker()->setTickCount(2);
     graph.plot->yAxis->setSubTicks(false);
-    graph.plot->yAxis->setNumberFormat(QStringLiteral("g"));
-    graph.plot->yAxis->setNumberPrecision(3);
+    graph.plot->yAxis->setNumberFormat(QStringLiteral("gb"));
+    graph.plot->yAxis->setNumberPrecision(6);
     auto* heading = new QHBoxLayout;
     heading->setContentsMargins(10, 6, 10, 0);
     heading->addWidget(graph.caption);

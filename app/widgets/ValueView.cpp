@@ -107,7 +107,7 @@ void ValueView::showValue(const QString& title, std::shared_ptr<const models::Pi
 {
     m_failed = false;
     m_title->setText(title);
-    m_title->setPalette({});
+    m_title->setStyleSheet({});
     m_form = formOf(*value);
     switch (m_form) {
     case ValueForm::Nothing:
@@ -148,9 +148,7 @@ void ValueView::showFailure(const QString& title, const QString& message, const 
 {
     m_failed = true;
     m_title->setText(title);
-    QPalette red = m_title->palette();
-    red.setColor(QPalette::WindowText, coloursOf(palette()).error);
-    m_title->setPalette(red);
+    m_title->setStyleSheet(QStringLiteral("color: ") + coloursOf(palette()).error.name());
     m_text->setPlainText(details.isEmpty() ? message : message + QStringLiteral("\n\n") + details);
     m_stack->setCurrentWidget(m_text);
     showTools();
@@ -160,7 +158,7 @@ void ValueView::showNothing(const QString& sentence)
 {
     m_failed = false;
     m_title->setText(QString());
-    m_title->setPalette({});
+    m_title->setStyleSheet({});
     m_sentence->setText(sentence);
     m_stack->setCurrentWidget(m_sentence);
     showTools();
@@ -193,11 +191,8 @@ void ValueView::copy() const
 void ValueView::changeEvent(QEvent* event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && m_failed) {
-        QPalette red = m_title->palette();
-        red.setColor(QPalette::WindowText, coloursOf(palette()).error);
-        m_title->setPalette(red);
-    }
+    if (event->type() == QEvent::PaletteChange && m_failed)
+        m_title->setStyleSheet(QStringLiteral("color: ") + coloursOf(palette()).error.name());
 }
 
 } // namespace app::widgets
