@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
+
 #include <csignal>
 #include <cstdio>
 #include <thread>

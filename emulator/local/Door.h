@@ -13,14 +13,14 @@ namespace emulator::local {
 
 /// The listening socket that clients connect to, kept open over a crash of the daemon.
 ///
-/// The stock client opens a lost stream again at once, and takes a refused connection for the end of
-/// the run. So a tiny process, the keeper, holds the same socket: while no daemon is there to accept,
-/// connections wait in the kernel's queue, and the next daemon gets the socket from the keeper. It
-/// ends when the daemon says so, or when none has come back for a minute.
+/// The stock client opens a lost stream again at once, and takes a refused connection for the end
+/// of the run. So a tiny process, the keeper, holds the same socket: while no daemon is there to
+/// accept, connections wait in the kernel's queue, and the next daemon gets the socket from the
+/// keeper. It ends when the daemon says so, or when none has come back for a minute.
 class Door {
 public:
-    /// The socket that a keeper at `socket` holds, else a new one on loopback at `port` (0: any free
-    /// one) and a keeper for it. Unavailable when the port is in use.
+    /// The socket that a keeper at `socket` holds, else a new one on loopback at `port` (0: any
+    /// free one) and a keeper for it. Unavailable when the port is in use.
     [[nodiscard]] static Result<Door> open(const std::filesystem::path& socket, int port);
 
     [[nodiscard]] int listener() const { return m_listener.get(); }
