@@ -123,8 +123,16 @@ void fence(Warp& warp, const Op& op, std::uint32_t exec)
 
 void warpBarrier(Warp& warp, const Op& op, std::uint32_t exec)
 {
-    warp.isolate(exec);
-    warp.waitAtWarpBarrier(laneValue<std::uint32_t>(warp.row(op.a), firstLane(exec)));
+    const auto needed = laneValue<std::uint32_t>(warp.row(op.a), firstLane(exec));
+    std::uint32_t same = 0;
+    for (std::uint32_t rest = exec; rest != 0; rest &= rest - 1) {
+        const unsigned lane = firstLane(rest);
+        same |= laneValue<std::uint32_t>(warp.row(op.a), lane) == needed ? 1U << lane : 0;
+    }
+    if (same != exec)
+        warp.retry(exec & ~same);
+    warp.isolate(same);
+    warp.waitAtWarpBarrier(needed);
 }
 
 void barrier(Warp& warp, const Op& op, std::uint32_t exec)

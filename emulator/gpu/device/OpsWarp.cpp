@@ -23,12 +23,34 @@ unsigned firstLane(std::uint32_t exec)
     return static_cast<unsigned>(std::countr_zero(exec));
 }
 
-/// Waits for the lanes that the member mask names. Without .sync (old PTX) nobody is waited for.
-bool together(Warp& warp, const Op& op, std::uint32_t exec, std::uint32_t& members)
+/// Waits for the lanes that the member mask names. Lanes that arrive together may name different
+/// masks (tiles of one warp): `exec` shrinks to those of the first, the others take their turn
+/// next. Without .sync (old PTX) nobody is waited for.
+bool together(Warp& warp, const Op& op, std::uint32_t& exec, std::uint32_t& members)
 {
-    members = laneValue<std::uint32_t>(warp.row(op.c), firstLane(exec));
+    const std::byte* masks = warp.row(op.c);
+    members = laneValue<std::uint32_t>(masks, firstLane(exec));
     if (!op.source->has(Mod::Sync))
         return true;
+    std::uint32_t same = 0;
+    for (std::uint32_t rest = exec; rest != 0; rest &= rest - 1) {
+        const unsigned lane = firstLane(rest);
+        same |= laneValue<std::uint32_t>(masks, lane) == members ? 1U << lane : 0;
+    }
+    if (same != exec)
+        warp.retry(exec & ~same);
+    exec = same;
+    return warp.gather(op, exec, members);
+}
+
+/// The same for an instruction that lanes of several tiles can carry out in one go.
+bool allTogether(Warp& warp, const Op& op, std::uint32_t exec)
+{
+    if (!op.source->has(Mod::Sync))
+        return true;
+    std::uint32_t members = 0;
+    for (std::uint32_t rest = exec; rest != 0; rest &= rest - 1)
+        members |= laneValue<std::uint32_t>(warp.row(op.c), firstLane(rest));
     return warp.gather(op, exec, members);
 }
 
@@ -48,8 +70,7 @@ void setAll(Warp& warp, Row row, std::uint32_t exec, std::uint32_t value)
 
 void shuffle(Warp& warp, const Op& op, std::uint32_t exec)
 {
-    std::uint32_t members = 0;
-    if (!together(warp, op, exec, members))
+    if (!allTogether(warp, op, exec))
         return;
     const auto mode = op.source->modifier<Shuffle>(Mod::Shuffle);
     std::uint32_t values[warpSize];

@@ -206,16 +206,17 @@ void Parser::statement()
 {
     if (accept(';'))
         return;
-    if (m_lexer.peek().is('.'))
-        return bodyDirective();
+    if (accept('.')) {
+        const Token directive = m_lexer.peek();
+        takeIdentifier("a directive");
+        return bodyDirective(directive);
+    }
     instruction();
 }
 
-void Parser::bodyDirective()
+void Parser::bodyDirective(const Token& token)
 {
-    expect('.');
-    const Token token = m_lexer.peek();
-    const std::string word = takeIdentifier("a directive");
+    const std::string_view word = token.text;
     if (word == "reg")
         registerDeclaration();
     else if (word == "local")
@@ -235,16 +236,25 @@ void Parser::bodyDirective()
     else if (word == "section")
         sectionDirective();
     else
-        fail(ErrorCode::Unsupported, token.line, "unknown directive in a function", "." + word);
+        fail(ErrorCode::Unsupported, token.line, "unknown directive in a function",
+             "." + std::string(word));
 }
 
 void Parser::label(const std::string& name)
 {
-    if (m_lexer.peek().is('.')) {
-        m_lexer.take();
-        prototype(takeIdentifier("a directive"), name);
-        return;
+    if (accept('.')) {
+        const Token directive = m_lexer.peek();
+        const std::string word = takeIdentifier("a directive");
+        if (word == "callprototype" || word == "calltargets" || word == "branchtargets")
+            return prototype(word, name);
+        defineLabel(name);
+        return bodyDirective(directive);
     }
+    defineLabel(name);
+}
+
+void Parser::defineLabel(const std::string& name)
+{
     if (!m_scopes.back()
              .labels.emplace(name, static_cast<std::uint32_t>(m_function->body.size()))
              .second)
@@ -255,8 +265,6 @@ void Parser::prototype(std::string_view kind, const std::string& name)
 {
     if (kind == "callprototype" || kind == "calltargets")
         return skipPast(';'); // the callee's own header tells the same
-    if (kind != "branchtargets")
-        return failHere("unknown directive after a label: ." + std::string(kind));
     const auto table = static_cast<std::uint32_t>(m_function->branchTables.size());
     m_function->branchTables.emplace_back();
     m_scopes.back().tables[name] = table;

@@ -57,8 +57,9 @@ private:
     void layOutParameters();
     void body();
     void statement();
-    void bodyDirective();
+    void bodyDirective(const Token& token);
     void label(const std::string& name);
+    void defineLabel(const std::string& name);
     void prototype(std::string_view kind, const std::string& name);
     void closeScope();
     std::uint32_t addVariable(Variable variable);
