@@ -34,6 +34,15 @@ std::string valueIn(const std::map<std::string, std::string>& environment, const
     return found == environment.end() ? std::string() : found->second;
 }
 
+/// The program that a name means on the PATH that the program itself will see.
+std::string locate(const std::string& name, const GpuParts& parts)
+{
+    if (name.find('/') != std::string::npos)
+        return name;
+    const fs::path ours = parts.tools / name;
+    return ::access(ours.c_str(), X_OK) == 0 ? ours.string() : findProgram(name);
+}
+
 std::map<std::string, std::string> ownSearchPaths()
 {
     std::map<std::string, std::string> out;
@@ -127,7 +136,7 @@ Result<int> runOnEmulatedGpu(const ProgramRunOptions& options, std::stop_token s
     TRY_ASSIGN(const auto request, catalogue.request(options.card));
     TRY_ASSIGN(const auto card, catalogue.card(request.id.empty() ? "any" : request.id));
     const std::string& name = options.argv[0];
-    const std::string program = name.find('/') == std::string::npos ? findProgram(name) : name;
+    const std::string program = locate(name, options.parts);
     if (program.empty())
         return Error(ErrorCode::NotFound, "start " + name + ": no such program on PATH");
     TRY(checkProgram(program));

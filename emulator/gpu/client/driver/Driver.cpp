@@ -40,8 +40,28 @@ void afterFork()
         driver->connection().forget();
 }
 
-/// CUDA_VISIBLE_DEVICES: ordinals up to the first that is none, as the real driver reads it. A
-/// "GPU-…" entry names a device by the beginning of its UUID.
+/// The device whose "GPU-0123…" begins with `entry`; -1 when there is none.
+int deviceOfUuid(const std::vector<protocol::DeviceFigures>& all, const std::string& entry)
+{
+    std::string wanted; // without dashes, as the octets are printed
+    for (const char c : entry.substr(4))
+        if (c != '-')
+            wanted += c;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        std::string digits;
+        for (const std::uint8_t octet : all[i].uuid) {
+            char two[3];
+            std::snprintf(two, sizeof two, "%02x", octet);
+            digits += two;
+        }
+        if (!wanted.empty() && digits.compare(0, wanted.size(), wanted) == 0)
+            return static_cast<int>(i);
+    }
+    return -1;
+}
+
+/// CUDA_VISIBLE_DEVICES: ordinals or UUIDs up to the first that is none, as the real driver reads
+/// it.
 std::vector<int> visibleDevices(const std::vector<protocol::DeviceFigures>& all)
 {
     std::vector<int> visible;
@@ -56,13 +76,16 @@ std::vector<int> visibleDevices(const std::vector<protocol::DeviceFigures>& all)
         const auto comma = rest.find(',');
         const std::string entry = rest.substr(0, comma);
         rest = comma == std::string::npos ? std::string() : rest.substr(comma + 1);
-        char* end = nullptr;
-        const long ordinal = std::strtol(entry.c_str(), &end, 10);
+        long ordinal = -1;
         if (entry.rfind("GPU-", 0) == 0) {
-            visible.push_back(0); // UUIDs of one emulated card; the first one
-            continue;
+            ordinal = deviceOfUuid(all, entry);
+        } else {
+            char* end = nullptr;
+            ordinal = std::strtol(entry.c_str(), &end, 10);
+            if (end == entry.c_str())
+                ordinal = -1;
         }
-        if (end == entry.c_str() || ordinal < 0 || ordinal >= static_cast<long>(all.size()))
+        if (ordinal < 0 || ordinal >= static_cast<long>(all.size()))
             break;
         visible.push_back(static_cast<int>(ordinal));
     }
