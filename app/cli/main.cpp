@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "app/command/Arguments.h"
 #include "app/command/Commands.h"
 
 #include <CLI/CLI.hpp>
@@ -17,6 +18,7 @@ namespace {
 /// The arguments of every command, and which one was given.
 struct Invocation {
     Context context;
+    std::vector<std::string> passed; ///< for the program that it runs
     std::function<int()> action;
 };
 
@@ -39,28 +41,24 @@ void addDaemon(CLI::App& slip, Invocation& call)
 void addRun(CLI::App& slip, Invocation& call)
 {
     static RunOptions options;
-    auto* run
-        = slip.add_subcommand("run", "Run a function or local entrypoint with the stock client");
-    run->add_option("app", options.target, "APP.py[::NAME]")->required();
+    auto* run = slip.add_subcommand(
+        "run", "Run a function or local entrypoint: slip run APP.py[::NAME] [ARGS…]");
     run->add_option("--run-id", options.runId, "Name this run, to find its app by");
-    run->add_option("arguments", options.arguments, "Passed to the function");
-    run->prefix_command();
-    run->callback([&call, run] {
-        for (const auto& extra : run->remaining())
-            options.arguments.push_back(extra);
+    run->callback([&call] {
+        if (call.passed.empty())
+            throw CLI::RequiredError("APP.py[::NAME]");
+        options.target = call.passed.front();
+        options.arguments.assign(call.passed.begin() + 1, call.passed.end());
         call.action = [&call] { return app::command::run(call.context, options); };
     });
 
-    static std::vector<std::string> command;
-    auto* exec
-        = slip.add_subcommand("exec", "Run any command with the client pointed at the target");
-    exec->prefix_command();
-    exec->callback([&call, exec] {
-        command = exec->remaining();
-        if (command.empty())
-            throw CLI::RequiredError("COMMAND");
-        call.action = [&call] { return app::command::exec(call.context, command); };
-    });
+    slip.add_subcommand(
+            "exec", "Run any command with the client pointed at the target: slip exec -- COMMAND…")
+        ->callback([&call] {
+            if (call.passed.empty())
+                throw CLI::RequiredError("COMMAND");
+            call.action = [&call] { return app::command::exec(call.context, call.passed); };
+        });
 }
 
 void addLook(CLI::App& slip, Invocation& call)
@@ -119,11 +117,10 @@ void addGpu(CLI::App& slip, Invocation& call)
         = gpu->add_subcommand("exec", "Run a CUDA program of this machine on an emulated card");
     exec->add_option("--card", options.card, "A card of `slip gpu cards`")->capture_default_str();
     exec->add_option("--count", options.count, "How many of them")->check(CLI::Range(1, 16));
-    exec->prefix_command();
-    exec->callback([&call, exec] {
-        options.command = exec->remaining();
-        if (options.command.empty())
+    exec->callback([&call] {
+        if (call.passed.empty())
             throw CLI::RequiredError("PROGRAM");
+        options.command = call.passed;
         call.action = [&call] { return gpuExec(call.context, options); };
     });
     gpu->add_subcommand("cards", "The modelled cards, with the sources of their figures")
@@ -143,7 +140,8 @@ int main(int argc, char** argv)
     auto home = emulator::local::Home::find();
     if (!home)
         return report(home.error());
-    Invocation call {{*std::move(home)}, {}};
+    const auto arguments = Arguments::split({argv + 1, argv + argc});
+    Invocation call {{*std::move(home)}, arguments.passed, {}};
 
     CLI::App slip("Slipway: run and debug serverless GPU functions on this machine", "slip");
     slip.set_version_flag("--version", "slip " SLIPWAY_VERSION);
@@ -170,7 +168,8 @@ int main(int argc, char** argv)
     });
 
     try {
-        slip.parse(argc, argv);
+        // CLI11 takes them from the back.
+        slip.parse(std::vector<std::string>(arguments.own.rbegin(), arguments.own.rend()));
     } catch (const CLI::ParseError& error) {
         return slip.exit(error) == 0 ? Done : WrongUsage;
     }

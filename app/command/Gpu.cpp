@@ -31,15 +31,13 @@ int runOnCard(gpu::server::ProgramRunOptions options)
 
 int gpuExec(const Context&, const GpuExecOptions& options)
 {
-    return runOnCard({ .card = options.card,
-                       .count = static_cast<int>(options.count),
-                       .argv = options.command });
+    return runOnCard(
+        {.card = options.card, .count = static_cast<int>(options.count), .argv = options.command});
 }
 
 int gpuSmi(const Context&, const std::string& card, unsigned count)
 {
-    return runOnCard(
-        { .card = card, .count = static_cast<int>(count), .argv = { "nvidia-smi" } });
+    return runOnCard({.card = card, .count = static_cast<int>(count), .argv = {"nvidia-smi"}});
 }
 
 int gpuCards(const Context& context)
@@ -47,13 +45,13 @@ int gpuCards(const Context& context)
     const auto catalogue = gpu::cards::Catalogue::builtIn();
     if (!catalogue)
         return report(catalogue.error());
-    Table table { { "Card", "Name", "Compute", "SMs", "Clock MHz", "Memory", "GB/s", "Source" }, {} };
+    Table table {{"Card", "Name", "Compute", "SMs", "Clock MHz", "Memory", "GB/s", "Source"}, {}};
     for (const auto& card : catalogue->cards())
         table.rows.push_back(
-            { card.id, card.name,
-              std::to_string(card.computeMajor) + "." + std::to_string(card.computeMinor),
-              card.multiprocessors, card.boostMhz, spellBytes(card.memoryBytes),
-              card.memoryGigabytesPerSecond, card.source });
+            {card.id, card.name,
+             std::to_string(card.computeMajor) + "." + std::to_string(card.computeMinor),
+             card.multiprocessors, card.boostMhz, spellBytes(card.memoryBytes),
+             card.memoryGigabytesPerSecond, card.source});
     table.print(context.json);
     return Done;
 }

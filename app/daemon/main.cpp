@@ -7,6 +7,7 @@
 #include "emulator/gpu/cards/Cards.h"
 #include "emulator/ingress/BlobServer.h"
 #include "emulator/local/Credentials.h"
+#include "emulator/local/Door.h"
 #include "emulator/local/HomeLock.h"
 #include "emulator/local/WorkerSupervisor.h"
 #include "emulator/rpc/Server.h"
@@ -18,6 +19,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 using namespace emulator;
 namespace fs = std::filesystem;
@@ -79,6 +81,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     TRY_ASSIGN(auto credentials, local::Credentials::load(home));
     TRY_ASSIGN(const int port, choosePort(credentials));
     TRY_ASSIGN(auto cards, cardNames());
+    TRY_ASSIGN(auto door, local::Door::open(home / "run" / "door.sock", port));
 
     const SystemClock clock;
     const auto ids = randomIds();
@@ -88,23 +91,24 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
                                      .folder = home / "blobs" / "calls",
                                      .key = credentials.blobKey},
                                     clock));
-    TRY_ASSIGN(const auto service,
-               api::Service::create({.home = home,
-                                     .clock = clock,
-                                     .ids = *ids,
-                                     .blobs = *blobs,
-                                     .tokenId = credentials.tokenId,
-                                     .tokenSecret = credentials.tokenSecret,
-                                     .version = SLIPWAY_VERSION,
-                                     .knownCards = std::move(cards),
-                                     .onShutdown = [] { ::kill(::getpid(), SIGTERM); }}));
-    const auto socket = home / "run" / "studio.sock";
     TRY_ASSIGN(
-        const auto server,
-        rpc::Server::create(
-            {.tcp = "127.0.0.1:" + std::to_string(port), .privateSockets = {socket.string()}},
-            [&](std::shared_ptr<rpc::Call> call) { service->handle(std::move(call)); }));
-    credentials.port = server->port();
+        const auto service,
+        api::Service::create({.home = home,
+                              .clock = clock,
+                              .ids = *ids,
+                              .blobs = *blobs,
+                              .tokenId = credentials.tokenId,
+                              .tokenSecret = credentials.tokenSecret,
+                              .version = SLIPWAY_VERSION,
+                              .knownCards = std::move(cards),
+                              .maxTasks = 2 * std::max(2U, std::thread::hardware_concurrency()),
+                              .onShutdown = [] { ::kill(::getpid(), SIGTERM); }}));
+    const auto socket = home / "run" / "studio.sock";
+    TRY_ASSIGN(const auto server,
+               rpc::Server::create(
+                   {.tcp = door.listener(), .privateSockets = {socket.string()}},
+                   [&](std::shared_ptr<rpc::Call> call) { service->handle(std::move(call)); }));
+    credentials.port = door.port();
     credentials.blobPort = blobs->port();
     TRY(credentials.save(home));
     service->setServerUrl(credentials.serverUrl());
@@ -120,6 +124,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     worker.end(); // its last reports still find us
     service->shutdown();
     server->shutdown();
+    door.close();
     ::unlink(socket.c_str());
     return {};
 }
@@ -128,6 +133,9 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
 
 int main(int argc, char** argv)
 {
+    if (argc == 3 && std::string_view(argv[1]) == "--keep-door")
+        return local::keepDoor(argv[2]);
+
     fs::path home;
     CLI::App arguments("Slipway's control plane: serves the stock client", "slipwayd");
     arguments.set_version_flag("--version", "slipwayd " SLIPWAY_VERSION);

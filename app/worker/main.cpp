@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
+
 #include <csignal>
 #include <cstdio>
 #include <thread>
@@ -17,12 +18,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Result<> serve(worker::WorkerOptions& options, const sigset_t& signals)
+Result<> serve(const worker::WorkerOptions& options, const sigset_t& signals)
 {
     std::error_code failed;
     fs::create_directories(options.home / "run", failed);
     TRY_ASSIGN(const auto lock, local::HomeLock::take(options.home / "run" / "worker.lock"));
-    TRY_ASSIGN(options.gpu, gpu::server::GpuParts::find());
     TRY_ASSIGN(auto worker, worker::Worker::create(options));
     std::jthread work([&](const std::stop_token& stop) { worker->run(stop); });
     int signal = 0;

@@ -6,6 +6,7 @@
 #include "emulator/base/Files.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -101,6 +102,9 @@ struct Pipe {
         ::dup2(high[i], static_cast<int>(i));
     for (const int fd : high)
         ::close(fd);
+    // Libraries open descriptors that would live on in the child: a listening socket would keep its
+    // port taken after we are gone.
+    ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -109,9 +109,9 @@ public:
     }
 
     Result<std::unique_ptr<Container>> launchForked(const ContainerPlan& plan,
-                                                    const ZygotePlan&) override
+                                                    const ZygotePlan& zygote) override
     {
-        return launch(plan);
+        return start({{"op", "fork"}, {"plan", toJson(plan)}, {"zygote", toJson(zygote)}}, plan);
     }
 
 private:

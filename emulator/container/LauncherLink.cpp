@@ -142,7 +142,7 @@ void LauncherLink::take(const Json& said)
         failed->failure = errorFrom(said["error"]);
     } else if (auto* ended = about("ended")) {
         ended->exit = ContainerExit {said["code"].get<int>(), said["signal"].get<int>(),
-                                     said["outOfMemory"].get<bool>(), usageFrom(said["usage"])};
+                                     said["outOfMemory"].get<bool>(), usageFrom(said["used"])};
     } else if (auto* used = about("usage")) {
         used->usage = usageFrom(said["value"]);
     }

@@ -113,7 +113,7 @@ public:
         return all;
     }
 
-    Usage usage(int) override
+    Usage usage(std::span<const int>) override
     {
         const auto& memory = m_folders["memory"];
         return {number(m_folders["cpuacct"] / "cpuacct.usage") / 1000,
@@ -191,7 +191,7 @@ public:
     std::vector<fs::path> doors() const override { return {m_folder / "cgroup.procs"}; }
     std::vector<fs::path> folders() const override { return {m_folder}; }
 
-    Usage usage(int) override
+    Usage usage(std::span<const int>) override
     {
         const auto now = above(number(m_folder / "memory.current"),
                                field(m_folder / "memory.stat", "inactive_file"));
@@ -238,9 +238,14 @@ private:
 
 class GroupByWatching final : public Group {
 public:
-    Usage usage(int init) override
+    Usage usage(std::span<const int> roots) override
     {
-        const auto sum = sumOf(init);
+        ProcessSum sum;
+        for (const int root : roots) {
+            const auto tree = sumOf(root);
+            sum.cpuMicros += tree.cpuMicros;
+            sum.memoryBytes += tree.memoryBytes;
+        }
         m_usage.cpuMicros = std::max(m_usage.cpuMicros, sum.cpuMicros);
         m_usage.memoryBytes = sum.memoryBytes;
         m_usage.memoryPeakBytes = std::max(m_usage.memoryPeakBytes, sum.memoryBytes);

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,8 @@ public:
     /// cgroup.procs files that a process writes "0" to, or its pid, to come under the limits.
     [[nodiscard]] virtual std::vector<std::filesystem::path> doors() const { return {}; }
 
-    /// Looks at all processes below `init`.
-    [[nodiscard]] virtual Usage usage(int init) = 0;
+    /// `roots` are the processes below which all others of the container are found.
+    [[nodiscard]] virtual Usage usage(std::span<const int> roots) = 0;
 
     /// Whether the kernel killed a process of it for want of memory.
     [[nodiscard]] virtual bool ranOutOfMemory() const { return false; }

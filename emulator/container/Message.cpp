@@ -117,12 +117,15 @@ std::vector<Mount> mountsFrom(const Json& list)
 Result<> sendMessage(int socket, std::string_view payload, std::span<const int> descriptors)
 {
     assert(descriptors.size() <= mostDescriptors && payload.size() <= largestPayload);
+    // In one call, which the kernel keeps whole for a small message: processes that make a room
+    // together write to one socket.
     auto size = static_cast<std::uint32_t>(payload.size());
-    iovec part {&size, sizeof size};
+    std::array<iovec, 2> parts {
+        {{&size, sizeof size}, {const_cast<char*>(payload.data()), payload.size()}}};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * mostDescriptors)> control {};
     msghdr header {};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
+    header.msg_iov = parts.data();
+    header.msg_iovlen = parts.size();
     if (!descriptors.empty()) {
         header.msg_control = control.data();
         header.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
@@ -136,9 +139,9 @@ Result<> sendMessage(int socket, std::string_view payload, std::span<const int> 
     do
         sent = ::sendmsg(socket, &header, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
-    if (sent != sizeof size)
+    if (sent < static_cast<ssize_t>(sizeof size))
         return Error(ErrorCode::Unavailable, std::string("send: ") + std::strerror(errno));
-    return sendAll(socket, payload);
+    return sendAll(socket, payload.substr(static_cast<std::size_t>(sent) - sizeof size));
 }
 
 Result<std::optional<Message>> receiveMessage(int socket)

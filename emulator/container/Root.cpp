@@ -115,9 +115,11 @@ Result<> mountOverlay(const ContainerPlan& plan, const Capability& capability,
     TRY_ASSIGN(const UniqueFd upper, openLayer(plan.writes));
     TRY_ASSIGN(const UniqueFd work, openLayer(workFolder(plan)));
     const std::string options = "lowerdir=" + lower + std::to_string(scaffoldLayer.get())
-        + ",upperdir=" + std::to_string(upper.get()) + ",workdir=" + std::to_string(work.get())
-        + ",redirect_dir=off,metacopy=off"
-        + (capability.way == Capability::Way::Root ? "" : ",userxattr");
+        + ",upperdir=" + std::to_string(upper.get()) + ",workdir="
+        + std::to_string(work.get())
+        // userxattr excludes both by itself, and refuses to hear it.
+        + (capability.way == Capability::Way::Root ? ",redirect_dir=off,metacopy=off"
+                                                   : ",userxattr");
     TRY(kernel::check("open /proc/self/fd", ::chdir("/proc/self/fd")));
     // volatile: nobody reads this upper directory after a crash, so tear-down need not sync it.
     const auto attempt = [&](const std::string& all) {

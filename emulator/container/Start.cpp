@@ -142,16 +142,6 @@ Result<> becomeUser(const StartOrder& order, const Identity& identity)
     fail(order, execute(order.plan));
 }
 
-Result<Identity> identityOf(const ContainerPlan& plan)
-{
-    if (plan.user.empty())
-        return Identity {};
-    const auto passwd = readFile("/etc/passwd");
-    const auto group = readFile("/etc/group");
-    return findIdentity(plan.user, passwd ? *passwd : std::string(),
-                        group ? *group : std::string());
-}
-
 Result<Identity> setUp(const StartOrder& order)
 {
     for (const auto& door : order.doors) {
@@ -180,39 +170,54 @@ void closeOthers(int kept)
     ::syscall(SYS_close_range, number + 1, ~0U, 0U);
 }
 
-/// Reaps until `first` has ended; reports that. Ends when the helper is gone.
-[[noreturn]] void reap(const StartOrder& order, pid_t first)
-{
-    sigset_t children;
-    ::sigemptyset(&children);
-    ::sigaddset(&children, SIGCHLD);
-    const int signals = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
-    std::array<pollfd, 2> sources {{{signals, POLLIN, 0}, {order.status, POLLIN, 0}}};
-    for (;;) {
-        int status = 0;
-        for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-            if (pid != first)
-                continue;
-            const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-            const int code = signal != 0 ? 128 + signal : WEXITSTATUS(status);
-            (void)sendMessage(order.status, pack({{"exit", {code, signal}}}));
-            if (!order.outlivesFirst)
-                ::_exit(0);
-        }
-        ::poll(sources.data(), sources.size(), -1);
-        signalfd_siginfo ignored {};
-        while (::read(signals, &ignored, sizeof ignored) > 0) { }
-        if ((sources[1].revents & (POLLIN | POLLHUP)) != 0)
-            ::_exit(0);
-    }
-}
-
 } // namespace
 
 std::uint64_t namespaceFlags(const ContainerPlan& plan)
 {
     return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS
         | (plan.network == Network::None ? CLONE_NEWNET : 0U);
+}
+
+Result<Identity> identityOf(const ContainerPlan& plan)
+{
+    if (plan.user.empty())
+        return Identity {};
+    const auto passwd = readFile("/etc/passwd");
+    const auto group = readFile("/etc/group");
+    return findIdentity(plan.user, passwd ? *passwd : std::string(),
+                        group ? *group : std::string());
+}
+
+void stayAsInit(int status, std::optional<pid_t> first, bool outlivesFirst)
+{
+    closeOthers(status);
+    if (!dropCapabilities())
+        ::_exit(125);
+    // Only now: a change of capabilities clears it.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    sigset_t children;
+    ::sigemptyset(&children);
+    ::sigaddset(&children, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &children, nullptr);
+    const int signals = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+    std::array<pollfd, 2> sources {{{signals, POLLIN, 0}, {status, POLLIN, 0}}};
+    for (;;) {
+        int how = 0;
+        for (pid_t pid = 0; (pid = ::waitpid(-1, &how, WNOHANG)) > 0;) {
+            if (pid != first)
+                continue;
+            const int signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
+            const int code = signal != 0 ? 128 + signal : WEXITSTATUS(how);
+            (void)sendMessage(status, pack({{"exit", {code, signal}}}));
+            if (!outlivesFirst)
+                ::_exit(0);
+        }
+        ::poll(sources.data(), sources.size(), -1);
+        signalfd_siginfo ignored {};
+        while (::read(signals, &ignored, sizeof ignored) > 0) { }
+        if (sources[1].revents != 0)
+            ::_exit(0);
+    }
 }
 
 void resetSignals()
@@ -256,12 +261,7 @@ void runContainer(const StartOrder& order)
         runUser(order, *identity);
     const std::array handle {first->handle.get()};
     (void)sendMessage(order.status, pack({{"started", true}}), handle);
-    closeOthers(order.status);
-    if (auto dropped = dropCapabilities(); !dropped)
-        fail(order, dropped.error());
-    // Again: a change of capabilities clears it.
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    reap(order, first->pid);
+    stayAsInit(order.status, first->pid, order.outlivesFirst);
 }
 
 } // namespace emulator::container

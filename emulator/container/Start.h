@@ -5,11 +5,13 @@
 #include "emulator/base/Bytes.h"
 #include "emulator/base/Result.h"
 #include "emulator/container/ContainerPlan.h"
+#include "emulator/container/Identity.h"
 #include "emulator/container/Launcher.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace emulator::container {
@@ -33,6 +35,14 @@ struct StartOrder {
 /// the root up, starts plan.argv as the user, reaps orphans, reports how the first process ended
 /// and ends with it, which ends all others.
 [[noreturn]] void runContainer(const StartOrder& order);
+
+/// What an init does for the rest of its life: gives up its privileges and descriptors, reaps,
+/// reports on `status` when `first` ends and then, unless it `outlivesFirst`, ends itself. Ends
+/// when the helper is gone.
+[[noreturn]] void stayAsInit(int status, std::optional<pid_t> first, bool outlivesFirst);
+
+/// The plan's user as the /etc/passwd of the root we stand in knows it.
+[[nodiscard]] Result<Identity> identityOf(const ContainerPlan& plan);
 
 /// Sets signals back to what a fresh program expects, none blocked.
 void resetSignals();

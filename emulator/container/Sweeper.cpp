@@ -21,7 +21,10 @@ namespace {
 void removeTree(const fs::path& tree)
 {
     std::error_code failed;
-    fs::remove_all(tree, failed);
+    // The kernel may still be emptying an overlay's work folder: what was listed is gone.
+    for (int attempt = 0; attempt < 5; ++attempt)
+        if (fs::remove_all(tree, failed); !failed)
+            return;
     if (failed)
         log::warning("container", "remove " + tree.string() + ": " + failed.message());
 }

@@ -175,7 +175,7 @@ public:
     {
         TRY_ASSIGN(
             auto server,
-            Server::create({.tcp = {}, .privateSockets = {socket.string()}},
+            Server::create({.privateSockets = {socket.string()}},
                            [this, taskId](std::shared_ptr<Call> call) {
                                std::make_shared<Forward>(m_stub, std::move(call), taskId)->start();
                            }));

@@ -2,17 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/rpc/Server.h"
 
+#include "emulator/base/UniqueFd.h"
 #include "emulator/rpc/Status.h"
 
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <mutex>
+#include <thread>
 
 namespace emulator::rpc {
 namespace {
@@ -285,8 +293,10 @@ public:
     {
         grpc::ServerBuilder builder;
         const auto credentials = grpc::InsecureServerCredentials();
-        if (!listeners.tcp.empty())
-            builder.AddListeningPort(listeners.tcp, credentials, &m_port);
+        if (listeners.tcp >= 0)
+            m_acceptor = builder.experimental().AddExternalConnectionAcceptor(
+                grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+                credentials);
         std::vector<int> bound(listeners.privateSockets.size(), -1);
         for (std::size_t i = 0; i < bound.size(); ++i) {
             ::unlink(listeners.privateSockets[i].c_str());
@@ -301,34 +311,64 @@ public:
         builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
         builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
         builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 64 << 10);
-        // Two daemons on one port would share its clients at random.
-        builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
         m_server = builder.BuildAndStart();
-        if (!m_server || (!listeners.tcp.empty() && m_port == 0))
+        if (!m_server || std::ranges::find(bound, 0) != bound.end())
             return Error(ErrorCode::Unavailable,
-                         "listen on " + listeners.tcp
-                             + ": the address is in use or not of this machine; stop the program "
-                               "that holds it or choose another with SLIPWAY_PORT");
+                         "listen on " + listeners.privateSockets.front()
+                             + ": the folder must be there and writable");
+        if (listeners.tcp >= 0)
+            m_accepting
+                = std::jthread([this, listener = listeners.tcp](const std::stop_token& stop) {
+                      accept(listener, stop);
+                  });
         for (std::size_t i = 0; i < bound.size(); ++i)
             ::chmod(listeners.privateSockets[i].c_str(), 0600);
         return {};
     }
 
-    int port() const override { return m_port; }
-
     void shutdown() override
     {
         if (!m_server)
             return;
+        if (m_accepting.joinable()) {
+            m_accepting.request_stop();
+            m_accepting.join();
+        }
         m_server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
         m_server->Wait();
         m_server.reset();
     }
 
 private:
+    /// Hands each connection to gRPC, which can listen by itself but not on a socket that was given
+    /// to it.
+    void accept(int listener, const std::stop_token& stop)
+    {
+        const UniqueFd wake(::eventfd(0, EFD_CLOEXEC));
+        const std::stop_callback end(stop, [&wake] { ::eventfd_write(wake.get(), 1); });
+        while (!stop.stop_requested()) {
+            std::array<pollfd, 2> waits {pollfd {listener, POLLIN, 0},
+                                         pollfd {wake.get(), POLLIN, 0}};
+            ::poll(waits.data(), waits.size(), -1);
+            if (stop.stop_requested())
+                return;
+            const int connection
+                = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+            if (connection < 0)
+                continue;
+            const int on = 1;
+            ::setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+            parameters.listener_fd = listener;
+            parameters.fd = connection;
+            m_acceptor->HandleNewConnection(&parameters);
+        }
+    }
+
     GenericService m_service;
+    std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> m_acceptor;
     std::unique_ptr<grpc::Server> m_server;
-    int m_port = 0;
+    std::jthread m_accepting;
 };
 
 } // namespace

@@ -63,7 +63,7 @@ public:
     using Handler = std::function<void(std::shared_ptr<Call>)>;
 
     struct Listeners {
-        std::string tcp; ///< "127.0.0.1:0"; empty: none
+        int tcp = -1; ///< a listening socket, not owned; must outlive the server
         std::vector<std::string> privateSockets; ///< paths; made with mode 0600
     };
 
@@ -71,8 +71,6 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<Server>> create(const Listeners& listeners,
                                                                 Handler handler);
     virtual ~Server() = default;
-
-    [[nodiscard]] virtual int port() const = 0; ///< of the TCP listener
 
     /// Cancels what is in flight and returns when the last call has ended.
     virtual void shutdown() = 0;

@@ -81,7 +81,6 @@ Result<model::TaskEnd> TaskRun::runContainer()
 
 Result<std::unique_ptr<container::Container>> TaskRun::boot()
 {
-    const auto& options = m_host.options;
     std::error_code failed;
     fs::create_directories(m_folder, failed);
     if (failed)
@@ -121,7 +120,7 @@ Result<std::unique_ptr<container::Container>> TaskRun::boot()
 
 Result<> TaskRun::startGpu(TaskFiles& files)
 {
-    const auto& parts = m_host.options.gpu;
+    TRY_ASSIGN(const auto parts, gpu::server::GpuParts::find());
     files.gpuSocket = m_folder / "gpu.sock";
     TRY_ASSIGN(files.driverLayer,
                image::driverLayer(m_host.store, m_spec.image, parts.libraries, parts.tools,

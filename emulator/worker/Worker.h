@@ -4,7 +4,6 @@
 
 #include "emulator/base/Clock.h"
 #include "emulator/base/Result.h"
-#include "emulator/gpu/server/ProgramRun.h"
 
 #include <filesystem>
 #include <memory>
@@ -16,7 +15,6 @@ namespace emulator::worker {
 struct WorkerOptions {
     std::filesystem::path home; ///< SLIPWAY_HOME
     std::filesystem::path controlSocket; ///< of the control plane
-    gpu::server::GpuParts gpu; ///< slipway-gpud and the emulated driver
     const Clock* clock = nullptr;
 };
 

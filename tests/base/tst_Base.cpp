@@ -28,6 +28,7 @@ private slots:
     void runFeedsStandardInput();
     void missingProgramIsNamed();
     void stopEndsAProgram();
+    void childInheritsNoDescriptor();
 };
 
 void TestBase::errorTellsWhatWasAttempted()
@@ -144,6 +145,14 @@ void TestBase::stopEndsAProgram()
                             [&](std::string_view) { stop.request_stop(); });
     QVERIFY(!output);
     QCOMPARE(output.error().code(), ErrorCode::Cancelled);
+}
+
+void TestBase::childInheritsNoDescriptor()
+{
+    const UniqueFd open(::dup(0)); // without CLOEXEC, as some libraries leave them
+    const auto output = run({.argv = {"sh", "-c", "ls /proc/self/fd | wc -l"}});
+    QVERIFY(output);
+    QCOMPARE(output->standardOutput, std::string("4\n")); // 0, 1, 2 and the folder itself
 }
 
 QTEST_GUILESS_MAIN(TestBase)

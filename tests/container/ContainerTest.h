@@ -6,15 +6,25 @@
 
 #include <QtTest>
 
+#include <string>
 #include <string_view>
 
-/// QTEST_GUILESS_MAIN for a test that makes containers: it is also their helper.
-#define CONTAINER_TEST_MAIN(Test)                                                                  \
-    int main(int argc, char** argv)                                                                \
-    {                                                                                              \
-        if (argc > 1 && std::string_view(argv[1]) == "--launcher")                                 \
-            return emulator::container::launcherMain(argc, argv);                                  \
-        QCoreApplication application(argc, argv);                                                  \
-        Test test;                                                                                 \
-        return QTest::qExec(&test, argc, argv);                                                    \
-    }
+namespace QTest {
+/// So that a failing comparison shows what a container printed.
+template<>
+inline char* toString(const std::string& text)
+{
+    return qstrdup(text.c_str());
+}
+} // namespace QTest
+
+/// The main function of a test that makes containers: it is also their helper.
+template<typename Test>
+int containerTestMain(int argc, char** argv)
+{
+    if (argc > 1 && std::string_view(argv[1]) == "--launcher")
+        return emulator::container::launcherMain(argc, argv);
+    QCoreApplication application(argc, argv);
+    Test test;
+    return QTest::qExec(&test, argc, argv);
+}

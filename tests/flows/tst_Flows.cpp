@@ -35,7 +35,7 @@ private slots:
 private:
     [[nodiscard]] support::Finished run(const QString& app, const QStringList& arguments = {})
     {
-        return m_emulator->slip(QStringList { "run", Emulator::app(app) } + arguments);
+        return m_emulator->slip(QStringList {"run", Emulator::app(app)} + arguments);
     }
 
     std::unique_ptr<Emulator> m_emulator;
@@ -43,7 +43,7 @@ private:
 
 namespace {
 
-const QStringList clients { "1.6.4", "1.5.5" };
+const QStringList clients {"1.6.4", "1.5.5"};
 
 void addRows(const QList<QList<QString>>& rows)
 {
@@ -65,8 +65,7 @@ void show(const support::Finished& finished)
 
 } // namespace
 
-#define VERIFY_SHOWING(condition, finished)                                                        \
-    QVERIFY2(condition, qPrintable((finished).all()))
+#define VERIFY_SHOWING(condition, finished) QVERIFY2(condition, qPrintable((finished).all()))
 
 void TestFlows::initTestCase()
 {
@@ -82,20 +81,21 @@ void TestFlows::cleanupTestCase()
 void TestFlows::appRuns_data()
 {
     addRows({
-        { "hello.py", "", "in the container: 12", "square: 144" },
-        { "map.py", "", "mapped 200" },
-        { "generator.py", "", "generated 20" },
-        { "exception.py", "", "caught ValueError", "map kept the others" },
-        { "lifecycle.py", "", "entered", "class done", "leaving with 110" },
-        { "spawn.py", "", "spawned" },
-        { "blobs.py", "", "blobs are whole" },
-        { "secret.py", "", "secrets kept" },
-        { "retries.py", "", "retried" },
-        { "images.py", "", "images are right" },
-        { "escape.py", "--host-file " SLIPWAY_SOURCE_DIR "/README.md", "nothing of the host is here" },
-        { "faults.py", "--what timeout", "timeout: FunctionTimeoutError", "the app goes on" },
-        { "faults.py", "--what oom", "memory", "the app goes on" },
-        { "faults.py", "--what crash", "3", "the app goes on" },
+        {"hello.py", "", "in the container: 12", "square: 144"},
+        {"map.py", "", "mapped 200"},
+        {"generator.py", "", "generated 20"},
+        {"exception.py", "", "caught ValueError", "map kept the others"},
+        {"lifecycle.py", "", "entered", "class done", "leaving with 110"},
+        {"spawn.py", "", "spawned"},
+        {"blobs.py", "", "blobs are whole"},
+        {"secret.py", "", "secrets kept"},
+        {"retries.py", "", "retried"},
+        {"images.py", "", "images are right"},
+        {"escape.py", "--host-file " SLIPWAY_SOURCE_DIR "/README.md",
+         "nothing of the host is here"},
+        {"faults.py", "--what timeout", "timeout: FunctionTimeoutError", "the app goes on"},
+        {"faults.py", "--what oom", "memory", "the app goes on"},
+        {"faults.py", "--what crash", "3", "the app goes on"},
     });
 }
 
@@ -116,8 +116,8 @@ void TestFlows::appRuns()
 void TestFlows::appFails_data()
 {
     addRows({
-        { "bad_gpu.py", "", "H900", "H100", "L40S", "T4" },
-        { "exception.py", "--no-catch", "ValueError", "no good: uncaught" },
+        {"bad_gpu.py", "", "H900", "H100", "L40S", "T4"},
+        {"exception.py", "--no-catch", "ValueError", "no good: uncaught"},
     });
 }
 
@@ -137,7 +137,7 @@ void TestFlows::appFails()
 void TestFlows::traceOfTheUserIsShown()
 {
     m_emulator->useClient(clients.first());
-    const auto finished = run("exception.py", { "--no-catch" });
+    const auto finished = run("exception.py", {"--no-catch"});
     VERIFY_SHOWING(finished.all().contains("exception.py"), finished);
     VERIFY_SHOWING(finished.all().contains("inner"), finished);
 }
@@ -153,15 +153,14 @@ void TestFlows::mapSurvivesKillOfTheDaemon()
 {
     QFETCH(QString, client);
     m_emulator->useClient(client);
-    const auto process = m_emulator->start({ "run", Emulator::app("long_map.py") });
+    const auto process = m_emulator->start({"run", Emulator::app("long_map.py")});
     QByteArray output;
-    QTRY_VERIFY_WITH_TIMEOUT((output += process->readAllStandardOutput(),
-                              output.contains("twenty are in")),
-                             120000);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        (output += process->readAllStandardOutput(), output.contains("twenty are in")), 120000);
     const auto before = m_emulator->daemonPid();
     QVERIFY(before > 0);
     QCOMPARE(::kill(static_cast<pid_t>(before), SIGKILL), 0);
-    const auto up = m_emulator->slip({ "up" }, 60);
+    const auto up = m_emulator->slip({"up"}, 60);
     VERIFY_SHOWING(up.code == 0, up);
     QVERIFY(m_emulator->daemonPid() != before);
     QVERIFY(process->waitForFinished(180000));
@@ -173,11 +172,10 @@ void TestFlows::mapSurvivesKillOfTheDaemon()
 void TestFlows::mapSurvivesKillOfTheWorker()
 {
     m_emulator->useClient(clients.first());
-    const auto process = m_emulator->start({ "run", Emulator::app("long_map.py") });
+    const auto process = m_emulator->start({"run", Emulator::app("long_map.py")});
     QByteArray output;
-    QTRY_VERIFY_WITH_TIMEOUT((output += process->readAllStandardOutput(),
-                              output.contains("twenty are in")),
-                             120000);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        (output += process->readAllStandardOutput(), output.contains("twenty are in")), 120000);
     const auto worker = m_emulator->workerPid();
     QVERIFY(worker > 0);
     QCOMPARE(::kill(static_cast<pid_t>(worker), SIGKILL), 0);
@@ -190,29 +188,29 @@ void TestFlows::mapSurvivesKillOfTheWorker()
 
 void TestFlows::costAndLogsAreKept()
 {
-    const auto run = m_emulator->slip({ "run", "--json", Emulator::app("hello.py") });
+    const auto run = m_emulator->slip({"run", "--json", Emulator::app("hello.py")});
     VERIFY_SHOWING(run.code == 0, run);
     const auto lines = run.output.trimmed().split('\n');
     const auto record = QJsonDocument::fromJson(lines.last().toUtf8()).object();
     const auto app = record["app_id"].toString();
     VERIFY_SHOWING(app.startsWith("ap-"), run);
     VERIFY_SHOWING(record["cost_micros"].toInteger() > 0, run);
-    const auto logs = m_emulator->slip({ "logs", app });
+    const auto logs = m_emulator->slip({"logs", app});
     VERIFY_SHOWING(logs.output.contains("in the container: 12"), logs);
-    const auto cost = m_emulator->slip({ "cost", app });
+    const auto cost = m_emulator->slip({"cost", app});
     VERIFY_SHOWING(cost.output.contains("square"), cost);
-    const auto tasks = m_emulator->slip({ "tasks", app });
+    const auto tasks = m_emulator->slip({"tasks", app});
     VERIFY_SHOWING(tasks.output.contains("finished"), tasks);
 }
 
 void TestFlows::apiTableNamesWhatIsRefused()
 {
-    const auto table = m_emulator->slip({ "api" });
+    const auto table = m_emulator->slip({"api"});
     VERIFY_SHOWING(table.output.contains("FunctionMap"), table);
-    const auto missing = m_emulator->slip({ "api", "--missing" });
+    const auto missing = m_emulator->slip({"api", "--missing"});
     VERIFY_SHOWING(missing.output.contains("VolumePutFiles2"), missing);
     VERIFY_SHOWING(!missing.output.contains("FunctionMap "), missing);
-    const auto refused = m_emulator->slip({ "exec", "--", "modal", "volume", "create", "v" });
+    const auto refused = m_emulator->slip({"exec", "--", "modal", "volume", "create", "v"});
     VERIFY_SHOWING(refused.code != 0, refused);
     VERIFY_SHOWING(refused.all().contains("VolumeGetOrCreate"), refused);
 }
@@ -222,9 +220,9 @@ void TestFlows::sampleComputesAPicture()
     m_emulator->useClient(clients.first());
     const QTemporaryDir folder;
     const auto picture = folder.filePath("fractal.png");
-    const auto finished = m_emulator->slip(
-        { "run", SLIPWAY_SOURCE_DIR "/resources/samples/fractal/app.py", "--output", picture, "--width",
-          "160", "--height", "100" });
+    const auto finished
+        = m_emulator->slip({"run", SLIPWAY_SOURCE_DIR "/resources/samples/fractal/app.py",
+                            "--output", picture, "--width", "160", "--height", "100"});
     VERIFY_SHOWING(finished.code == 0, finished);
     VERIFY_SHOWING(finished.all().contains("H100"), finished);
     QFile file(picture);
@@ -239,17 +237,17 @@ void TestFlows::twoHomesSideBySide()
     const Emulator other(clients.first());
     QVERIFY2(other.ready(), qPrintable(other.failure()));
     QVERIFY(other.daemonPid() != m_emulator->daemonPid());
-    const auto here = m_emulator->slip({ "env" });
-    const auto there = other.slip({ "env" });
+    const auto here = m_emulator->slip({"env"});
+    const auto there = other.slip({"env"});
     QVERIFY(here.output != there.output);
-    const auto apps = other.slip({ "apps", "--json" });
+    const auto apps = other.slip({"apps", "--json"});
     QCOMPARE(apps.output.trimmed(), QString("[]"));
 }
 
 void TestFlows::secondDaemonIsRefused()
 {
     QProcess second;
-    second.start(SLIPWAY_BINARY_DIR "/bin/slipwayd", { "--home", m_emulator->home() });
+    second.start(SLIPWAY_BINARY_DIR "/bin/slipwayd", {"--home", m_emulator->home()});
     QVERIFY(second.waitForFinished(20000));
     QCOMPARE(second.exitCode(), 3);
     QVERIFY(second.readAllStandardError().contains("already serves"));
@@ -257,14 +255,14 @@ void TestFlows::secondDaemonIsRefused()
 
 void TestFlows::portInUseIsExplained()
 {
-    const auto status = m_emulator->slip({ "status", "--json" });
+    const auto status = m_emulator->slip({"status", "--json"});
     const auto url = QUrl(QJsonDocument::fromJson(status.output.toUtf8())["server_url"].toString());
     const QTemporaryDir home(QStringLiteral("/tmp/slip-XXXXXX"));
     QProcess second;
     auto environment = QProcessEnvironment::systemEnvironment();
     environment.insert("SLIPWAY_PORT", QString::number(url.port()));
     second.setProcessEnvironment(environment);
-    second.start(SLIPWAY_BINARY_DIR "/bin/slipwayd", { "--home", home.path() });
+    second.start(SLIPWAY_BINARY_DIR "/bin/slipwayd", {"--home", home.path()});
     QVERIFY(second.waitForFinished(20000));
     QCOMPARE(second.exitCode(), 3);
     QVERIFY(second.readAllStandardError().contains("in use"));

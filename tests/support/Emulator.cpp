@@ -46,11 +46,12 @@ QString clientFolder(const QString& version, QString& failure)
     const QString stamp = folder + QStringLiteral("/complete");
     if (QFile::exists(stamp))
         return folder;
-    auto made = call(QStringLiteral("python3"), { QStringLiteral("-m"), QStringLiteral("venv"), folder });
+    auto made
+        = call(QStringLiteral("python3"), {QStringLiteral("-m"), QStringLiteral("venv"), folder});
     if (made.code == 0)
         made = call(folder + QStringLiteral("/bin/pip"),
-                    { QStringLiteral("install"), QStringLiteral("--quiet"),
-                      QStringLiteral("modal==") + version });
+                    {QStringLiteral("install"), QStringLiteral("--quiet"),
+                     QStringLiteral("modal==") + version});
     if (made.code != 0) {
         failure = QStringLiteral("install modal %1: %2").arg(version, made.all());
         return {};
@@ -68,7 +69,7 @@ Emulator::Emulator(const QString& client)
     useClient(client);
     if (!m_failure.isEmpty())
         return;
-    const auto up = slip({ QStringLiteral("up") }, 60);
+    const auto up = slip({QStringLiteral("up")}, 60);
     if (up.code != 0)
         m_failure = QStringLiteral("slip up: ") + up.all();
 }
@@ -76,7 +77,7 @@ Emulator::Emulator(const QString& client)
 Emulator::~Emulator()
 {
     if (!m_modal.isEmpty())
-        static_cast<void>(slip({ QStringLiteral("down") }, 60));
+        static_cast<void>(slip({QStringLiteral("down")}, 60));
 }
 
 void Emulator::useClient(const QString& version)
@@ -113,8 +114,10 @@ std::unique_ptr<QProcess> Emulator::start(const QStringList& arguments) const
 
 qint64 Emulator::daemonPid() const
 {
-    const auto status = slip({ QStringLiteral("status"), QStringLiteral("--json") }, 30);
-    return QJsonDocument::fromJson(status.output.toUtf8()).object()[QStringLiteral("pid")].toInteger();
+    const auto status = slip({QStringLiteral("status"), QStringLiteral("--json")}, 30);
+    return QJsonDocument::fromJson(status.output.toUtf8())
+        .object()[QStringLiteral("pid")]
+        .toInteger();
 }
 
 qint64 Emulator::workerPid() const
