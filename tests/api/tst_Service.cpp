@@ -306,7 +306,7 @@ void TestService::servesAWholeCall()
     QVERIFY(!log->ended(100ms));
     std::vector<own::Event> events(2);
     events[0].mutable_task_output()->set_task_id(m_task);
-    events[0].mutable_task_output()->set_descriptor(1);
+    events[0].mutable_task_output()->set_stream(1);
     events[0].mutable_task_output()->set_text("leaving");
     for (const auto& message : stream->messages()) {
         command.ParseFromString(message);
