@@ -310,10 +310,10 @@ int CodeEditor::replaceAll(const QString& find, const QString& with, bool caseSe
         ++count;
     if (count == 0)
         return 0;
-    auto replacement = with;
-    if (!regularExpression)
-        replacement.replace(u'\\', QStringLiteral("\\\\"));
-    changed.replace(expression, replacement);
+    if (regularExpression)
+        changed.replace(expression, with);
+    else
+        changed.replace(find, with, caseSensitive ? Qt::CaseSensitive : Qt::CaseInsensitive);
     int line = 0;
     int column = 0;
     getCursorPosition(&line, &column);
