@@ -78,7 +78,7 @@ protected:
 /// Names a Python process that has imported `preload` once and is forked per container: one per
 /// (layers, mounts, environment that is read at import, preload).
 struct ZygotePlan {
-    std::vector<std::filesystem::path> layers; ///< as in ContainerPlan
+    std::vector<std::filesystem::path> layers; ///< the lowest of the plan's
     std::vector<Mount> mounts; ///< read-only; where `preload` is imported from
     std::map<std::string, std::string> environment;
     std::vector<std::string> preload; ///< modules

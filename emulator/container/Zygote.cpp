@@ -78,8 +78,11 @@ std::string whyUnfit(const ContainerPlan& plan, const ZygotePlan& zygote)
         return "it does not run a Python module (python -m MODULE)";
     if (plan.privilege != Privilege::Function)
         return "builds are not forked";
-    if (plan.layers != zygote.layers)
-        return "its layers are not the zygote's";
+    // Layers on top (the user's code) are fine: the child gets a root of its own, and what was
+    // imported came from below.
+    if (plan.layers.size() < zygote.layers.size()
+        || !std::equal(zygote.layers.begin(), zygote.layers.end(), plan.layers.begin()))
+        return "its layers do not begin with the zygote's";
     for (const auto& mount : zygote.mounts)
         if (std::none_of(plan.mounts.begin(), plan.mounts.end(),
                          [&](const Mount& each) { return same(each, mount); }))

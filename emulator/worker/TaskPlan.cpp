@@ -48,14 +48,17 @@ std::map<std::string, std::string> commonEnvironment(const model::TaskSpec& spec
     return environment;
 }
 
-void addGpu(const model::TaskSpec& spec, const TaskFiles& files, container::ContainerPlan& plan)
+void addGpu(const model::TaskSpec& spec, const TaskFiles& files, TaskPlan& task)
 {
+    auto& plan = task.container;
     plan.mounts.push_back({container::Mount::Kind::Bind, files.gpuSocket, within("gpu.sock")});
     auto& environment = plan.environment;
     environment["SLIPWAY_GPU_SOCKET"] = within("gpu.sock");
     environment["NVIDIA_VISIBLE_DEVICES"] = "all";
     environment["TRITON_LIBCUDA_PATH"] = driverLibraries;
     prepend(environment, "LD_LIBRARY_PATH", driverLibraries);
+    // The loader reads it when the process starts, so the zygote's must be the same.
+    task.zygote.environment["LD_LIBRARY_PATH"] = environment["LD_LIBRARY_PATH"];
     // Programs that nvcc builds in the container find our runtime and carry PTX.
     environment.try_emplace("NVCC_APPEND_FLAGS",
                             "-cudart shared -gencode arch=compute_75,code=compute_75");
@@ -123,7 +126,7 @@ TaskPlan planTask(const model::TaskSpec& spec, const TaskFiles& files,
     container.mounts.push_back(
         {container::Mount::Kind::BindReadOnly, files.arguments, within("arguments")});
     if (!files.gpuSocket.empty())
-        addGpu(spec, files, container);
+        addGpu(spec, files, plan);
 
     plan.forked = spec.command.empty();
     container.argv = plan.forked

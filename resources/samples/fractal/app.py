@@ -10,14 +10,17 @@ Try:  slip run app.py                     all of it; writes fractal.png
       slip run app.py::fractal --width 320 --height 200
 """
 
+import pathlib
+
 import modal
 
 app = modal.App("fractal")
+here = pathlib.Path(__file__).parent
 
 cpu_image = modal.Image.debian_slim(python_version="3.11")
 gpu_image = cpu_image.pip_install(
     "cuda-core==1.2.2", "cuda-bindings==13.*", "nvidia-cuda-nvrtc==13.*", "numpy"
-).add_local_file("kernels/mandelbrot.cu", "/root/kernels/mandelbrot.cu")
+).add_local_file(here / "kernels" / "mandelbrot.cu", "/root/kernels/mandelbrot.cu")
 
 
 def png(width: int, height: int, rgb: bytes) -> bytes:
