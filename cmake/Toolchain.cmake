@@ -3,7 +3,9 @@
 find_program(ccache ccache)
 if(ccache)
     set(CMAKE_C_COMPILER_LAUNCHER ${ccache})
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${ccache})
+    # Without this ccache refuses whatever uses a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${ccache})
 endif()
 
 find_program(mold mold)
@@ -20,4 +22,6 @@ endif()
 
 add_library(warnings INTERFACE)
 target_compile_options(warnings INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast)
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
+    # Designated initialisers name what matters and leave the rest to its default.
+    -Wno-missing-field-initializers)

@@ -21,7 +21,7 @@ Bytes digest(const EVP_MD* kind, std::string_view bytes)
     std::array<unsigned char, EVP_MAX_MD_SIZE> out {};
     unsigned size = 0;
     EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, kind, nullptr);
-    return { reinterpret_cast<const char*>(out.data()), size };
+    return {reinterpret_cast<const char*>(out.data()), size};
 }
 
 } // namespace
@@ -55,18 +55,27 @@ Bytes fromBase64(std::string_view text)
                                      static_cast<int>(text.size()));
     if (size < 0)
         return {};
-    auto padding = std::size_t { 0 };
+    auto padding = std::size_t {0};
     while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
         ++padding;
     bytes.resize(static_cast<std::size_t>(size) - padding);
     return bytes;
 }
 
-Bytes sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
+Bytes sha256(std::string_view bytes)
+{
+    return digest(EVP_sha256(), bytes);
+}
 
-std::string sha256Hex(std::string_view bytes) { return toHex(sha256(bytes)); }
+std::string sha256Hex(std::string_view bytes)
+{
+    return toHex(sha256(bytes));
+}
 
-Bytes md5(std::string_view bytes) { return digest(EVP_md5(), bytes); }
+Bytes md5(std::string_view bytes)
+{
+    return digest(EVP_md5(), bytes);
+}
 
 Bytes hmacSha256(std::string_view key, std::string_view bytes)
 {
@@ -74,7 +83,7 @@ Bytes hmacSha256(std::string_view key, std::string_view bytes)
     unsigned size = 0;
     HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), octets(bytes), bytes.size(),
          out.data(), &size);
-    return { reinterpret_cast<const char*>(out.data()), size };
+    return {reinterpret_cast<const char*>(out.data()), size};
 }
 
 } // namespace emulator

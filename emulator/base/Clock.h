@@ -35,6 +35,9 @@ public:
     }
 };
 
-constexpr double toSeconds(Micros time) { return static_cast<double>(time) / 1e6; }
+constexpr double toSeconds(Micros time)
+{
+    return static_cast<double>(time) / 1e6;
+}
 
 } // namespace emulator

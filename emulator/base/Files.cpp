@@ -25,7 +25,7 @@ Error errnoError(std::string_view attempt, int number)
     message.append(": ").append(::strerror_r(number, buffer.data(), buffer.size()));
     if (number == ENOSPC)
         message += "; free some space on this disk and try again";
-    return { number == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, std::move(message) };
+    return {number == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, std::move(message)};
 }
 
 Result<std::string> readFile(const fs::path& path)
@@ -108,8 +108,12 @@ TempDir::~TempDir()
 {
     if (m_path.empty())
         return;
-    std::error_code ignored;
-    fs::remove_all(m_path, ignored);
+    // Whoever used the folder may still be cleaning up in it, and remove_all gives up at the first
+    // name that is gone before it gets there.
+    std::error_code failed;
+    for (int attempt = 0; attempt < 3; ++attempt)
+        if (fs::remove_all(m_path, failed); !failed)
+            return;
 }
 
 } // namespace emulator

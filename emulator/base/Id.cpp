@@ -41,12 +41,18 @@ std::string randomOctets(std::size_t size)
 
 class RandomIds final : public IdSource {
 public:
-    std::string next(std::string_view prefix) override { return spell(prefix, randomOctets(length)); }
+    std::string next(std::string_view prefix) override
+    {
+        return spell(prefix, randomOctets(length));
+    }
 };
 
 } // namespace
 
-std::unique_ptr<IdSource> randomIds() { return std::make_unique<RandomIds>(); }
+std::unique_ptr<IdSource> randomIds()
+{
+    return std::make_unique<RandomIds>();
+}
 
 std::string idFromContent(std::string_view prefix, std::string_view content)
 {
@@ -59,6 +65,9 @@ std::string_view idPrefix(std::string_view id)
     return dash == std::string_view::npos ? std::string_view {} : id.substr(0, dash);
 }
 
-std::string randomHex(std::size_t size) { return toHex(randomOctets(size)); }
+std::string randomHex(std::size_t size)
+{
+    return toHex(randomOctets(size));
+}
 
 } // namespace emulator

@@ -30,7 +30,7 @@ Level threshold()
     return chosen;
 }
 
-constexpr std::array<std::string_view, 4> names { "debug", "info", "warning", "error" };
+constexpr std::array<std::string_view, 4> names {"debug", "info", "warning", "error"};
 
 } // namespace
 

@@ -73,8 +73,10 @@ public:
 
     explicit operator bool() const { return std::holds_alternative<T>(m_state); }
 
+    T& operator*() & { return get<T>(m_state); }
     const T& operator*() const& { return get<T>(m_state); }
     T&& operator*() && { return std::move(get<T>(m_state)); }
+    T* operator->() { return &get<T>(m_state); }
     const T* operator->() const { return &get<T>(m_state); }
 
     [[nodiscard]] const Error& error() const& { return get<Error>(m_state); }

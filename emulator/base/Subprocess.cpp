@@ -6,6 +6,7 @@
 #include "emulator/base/Files.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -54,13 +55,16 @@ std::vector<char*> pointers(std::vector<std::string>& strings)
     return out;
 }
 
-int pidfdOpen(int pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+int pidfdOpen(int pid)
+{
+    return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
 
 ExitStatus decode(int status)
 {
     if (WIFSIGNALED(status))
-        return { 128 + WTERMSIG(status), WTERMSIG(status) };
-    return { WEXITSTATUS(status), 0 };
+        return {128 + WTERMSIG(status), WTERMSIG(status)};
+    return {WEXITSTATUS(status), 0};
 }
 
 struct Pipe {
@@ -72,7 +76,7 @@ struct Pipe {
         std::array<int, 2> ends {};
         if (::pipe2(ends.data(), O_CLOEXEC) != 0)
             return errnoError("make a pipe", errno);
-        return Pipe { UniqueFd(ends[0]), UniqueFd(ends[1]) };
+        return Pipe {UniqueFd(ends[0]), UniqueFd(ends[1])};
     }
 };
 
@@ -98,6 +102,9 @@ struct Pipe {
         ::dup2(high[i], static_cast<int>(i));
     for (const int fd : high)
         ::close(fd);
+    // Libraries open descriptors that would live on in the child: a listening socket would keep its
+    // port taken after we are gone.
+    ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -133,8 +140,7 @@ Result<Subprocess> Subprocess::start(const CommandLine& command, int standardInp
         return errnoError("start " + program, errno);
     if (pid == 0)
         becomeChild(command, program.c_str(), argv.data(), envp.data(),
-                    { standardInput, standardOutput, standardError }, parent,
-                    report.writeEnd.get());
+                    {standardInput, standardOutput, standardError}, parent, report.writeEnd.get());
     UniqueFd handle(pidfdOpen(pid));
     report.writeEnd.reset();
     int number = 0;
@@ -156,9 +162,12 @@ ExitStatus Subprocess::wait(std::stop_token stop)
     const std::stop_callback end(stop, [this] { kill(SIGTERM); });
     bool killed = false;
     for (;;) {
-        pollfd ended { m_handle.get(), POLLIN, 0 };
+        pollfd ended {m_handle.get(), POLLIN, 0};
         const bool hurried = stop.stop_requested() && !killed;
-        const int ready = ::poll(&ended, 1, hurried ? 2000 : stop.stop_possible() && !killed ? 100 : -1);
+        const int ready = ::poll(&ended, 1,
+                                 hurried                               ? 2000
+                                     : stop.stop_possible() && !killed ? 100
+                                                                       : -1);
         if (ready == 0 && hurried) {
             kill(SIGKILL);
             killed = true;
@@ -191,9 +200,9 @@ Result<Output> run(const CommandLine& command, std::stop_token stop,
     TRY_ASSIGN(auto input, Pipe::create());
     TRY_ASSIGN(auto out, Pipe::create());
     TRY_ASSIGN(auto err, Pipe::create());
-    TRY_ASSIGN(auto child,
-               Subprocess::start(command, input.readEnd.get(), out.writeEnd.get(),
-                                 err.writeEnd.get()));
+    TRY_ASSIGN(
+        auto child,
+        Subprocess::start(command, input.readEnd.get(), out.writeEnd.get(), err.writeEnd.get()));
     input.readEnd.reset();
     out.writeEnd.reset();
     err.writeEnd.reset();
@@ -226,8 +235,8 @@ Result<Output> run(const CommandLine& command, std::stop_token stop,
             }
         }
     };
-    std::array<pollfd, 2> streams { pollfd { out.readEnd.get(), POLLIN, 0 },
-                                    pollfd { err.readEnd.get(), POLLIN, 0 } };
+    std::array<pollfd, 2> streams {pollfd {out.readEnd.get(), POLLIN, 0},
+                                   pollfd {err.readEnd.get(), POLLIN, 0}};
     std::array<char, 1U << 14U> buffer {};
     while (streams[0].fd >= 0 || streams[1].fd >= 0) {
         if (::poll(streams.data(), streams.size(), -1) < 0)
@@ -237,7 +246,7 @@ Result<Output> run(const CommandLine& command, std::stop_token stop,
                 continue;
             const auto got = ::read(streams[i].fd, buffer.data(), buffer.size());
             if (got > 0)
-                take(i, { buffer.data(), static_cast<std::size_t>(got) });
+                take(i, {buffer.data(), static_cast<std::size_t>(got)});
             else if (got == 0 || errno != EINTR)
                 streams[i].fd = -1;
         }

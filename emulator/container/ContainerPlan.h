@@ -40,8 +40,9 @@ enum class Privilege {
 struct ContainerPlan {
     std::string id; ///< the task's id: names the cgroup
     std::vector<std::filesystem::path> layers; ///< read-only, lowest first
-    /// Where the container's own writes go. Made when missing; Launcher removes it at the end
-    /// unless `keepWrites`. Must be on a file system that overlayfs accepts.
+    /// Where the container's own writes go: overlayfs' upper directory itself. Made when missing;
+    /// Launcher removes it at the end unless `keepWrites`. Must be on a file system that overlayfs
+    /// accepts; `<writes>.work` beside it is used while the container runs.
     std::filesystem::path writes;
     bool keepWrites = false; ///< a build step: the writes become a layer
     std::vector<Mount> mounts;

@@ -48,7 +48,7 @@ struct ContainerExit {
     Usage usage;
 };
 
-/// A running container. Thread-safe.
+/// A running container; every process in it ends when the value dies. Thread-safe.
 class Container {
 public:
     virtual ~Container() = default;
@@ -76,9 +76,10 @@ protected:
 };
 
 /// Names a Python process that has imported `preload` once and is forked per container: one per
-/// (layers, environment that is read at import).
+/// (layers, mounts, environment that is read at import, preload).
 struct ZygotePlan {
-    std::vector<std::filesystem::path> layers; ///< as in ContainerPlan
+    std::vector<std::filesystem::path> layers; ///< the lowest of the plan's
+    std::vector<Mount> mounts; ///< read-only; where `preload` is imported from
     std::map<std::string, std::string> environment;
     std::vector<std::string> preload; ///< modules
 };
@@ -101,8 +102,8 @@ public:
 
     /// The same through a zygote, started when there is none yet; `plan.argv` must be
     /// {"python", "-m", MODULE, …}. Falls back to launch() and logs why when a zygote cannot serve.
-    [[nodiscard]] virtual Result<std::unique_ptr<Container>>
-    launchForked(const ContainerPlan& plan, const ZygotePlan& zygote)
+    [[nodiscard]] virtual Result<std::unique_ptr<Container>> launchForked(const ContainerPlan& plan,
+                                                                          const ZygotePlan& zygote)
         = 0;
 
     Launcher(const Launcher&) = delete;
@@ -111,5 +112,9 @@ public:
 protected:
     Launcher() = default;
 };
+
+/// The helper's main function. A program that makes a Launcher calls it first thing in its own
+/// main when argv[1] is "--launcher", and returns what it returns.
+[[nodiscard]] int launcherMain(int argc, char** argv);
 
 } // namespace emulator::container

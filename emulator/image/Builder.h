@@ -68,13 +68,13 @@ protected:
 clientLayer(const Store& store, std::string_view clientVersion, std::string_view pythonSeries,
             const std::function<void(std::string_view)>& onLine, std::stop_token stop);
 
-/// A layer with the emulated driver on top of an image: the libraries of `driverFolder` in
-/// /usr/local/slipway/lib, its nvidia-smi in /usr/bin, and an ld.so.cache in which they come first
-/// (made by the image's own ldconfig in a step). Made once per image and driver content.
-[[nodiscard]] Result<std::filesystem::path> driverLayer(const Store& store, StepRunner& runner,
-                                                        const model::Image& image,
-                                                        const std::filesystem::path& driverFolder,
-                                                        std::stop_token stop);
+/// A layer for on top of `image` with the emulated driver: the libraries of a folder under
+/// /usr/local/slipway/lib, nvidia-smi from `tools` under /usr/bin, and a loader cache (made by the
+/// image's own ldconfig in a step) that knows them, so that every way of finding libcuda works.
+/// Made once per image and driver content.
+[[nodiscard]] Result<std::filesystem::path>
+driverLayer(const Store& store, const model::Image& image, const std::filesystem::path& libraries,
+            const std::filesystem::path& tools, StepRunner& steps, std::stop_token stop);
 
 /// The user's network settings (proxy, CA bundle, package indexes) as a build step or a function
 /// sees them: environment to add and host files to mount. Never part of a layer or a cache key.

@@ -29,22 +29,24 @@ struct DriverFile {
     std::filesystem::path target; ///< relative to the layer
 };
 
-Result<std::vector<DriverFile>> driverFiles(const std::filesystem::path& folder)
+/// The libraries and nvidia-smi; links among the libraries stay links.
+Result<std::vector<DriverFile>> driverFiles(const std::filesystem::path& libraries,
+                                            const std::filesystem::path& tools)
 {
     std::vector<DriverFile> files;
     std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const auto folder = std::filesystem::path(libraryFolder).relative_path();
+    for (const auto& entry : std::filesystem::directory_iterator(libraries, error)) {
         const auto name = entry.path().filename().string();
-        const auto relative = std::filesystem::path(libraryFolder).relative_path();
-        if (name == "nvidia-smi")
-            files.push_back({entry.path(), "usr/bin/nvidia-smi"});
-        else if (name.find(".so") != std::string::npos)
-            files.push_back({entry.path(), relative / name});
+        if (name.find(".so") != std::string::npos && !entry.is_directory())
+            files.push_back({entry.path(), folder / name});
     }
     if (error)
-        return errnoError("read the driver in " + folder.string(), error.value());
+        return errnoError("read the driver in " + libraries.string(), error.value());
     if (files.empty())
-        return Error(ErrorCode::NotFound, "there is no driver in " + folder.string());
+        return Error(ErrorCode::NotFound, "there is no driver in " + libraries.string());
+    if (std::filesystem::exists(tools / "nvidia-smi", error))
+        files.push_back({tools / "nvidia-smi", "usr/bin/nvidia-smi"});
     std::ranges::sort(files, {}, &DriverFile::target);
     return files;
 }
@@ -60,6 +62,14 @@ Result<std::filesystem::path> resolved(const LayerView& image, const std::filesy
     return done;
 }
 
+Result<> link(const std::string& goal, const std::filesystem::path& place)
+{
+    ::unlink(place.c_str());
+    if (::symlink(goal.c_str(), place.c_str()) != 0)
+        return errnoError("link " + place.string(), errno);
+    return {};
+}
+
 Result<> lay(const std::vector<DriverFile>& files, const LayerView& image,
              const std::filesystem::path& layer)
 {
@@ -68,18 +78,22 @@ Result<> lay(const std::vector<DriverFile>& files, const LayerView& image,
         TRY_ASSIGN(const auto folder, resolved(image, file.target.parent_path()));
         const auto target = layer / folder / file.target.filename();
         std::filesystem::create_directories(target.parent_path(), error);
-        std::filesystem::copy_file(file.source, target, error);
+        if (std::filesystem::is_symlink(file.source, error)) {
+            TRY_ASSIGN(const auto goal, linkTarget(file.source));
+            // A link out of the driver's folder would lead nowhere in a container.
+            if (goal.find('/') == std::string::npos) {
+                TRY(link(goal, target));
+                continue;
+            }
+        }
+        std::filesystem::copy_file(file.source, target,
+                                   std::filesystem::copy_options::overwrite_existing, error);
         if (error || ::chmod(target.c_str(), 0755) != 0)
             return errnoError("lay " + target.string(), error ? error.value() : errno);
         // libcuda.so.1 → libcuda.so; of two versions the later one wins.
         const auto name = target.filename().string();
-        const auto end = name.find(".so.");
-        if (end == std::string::npos)
-            continue;
-        const auto link = target.parent_path() / name.substr(0, end + 3);
-        ::unlink(link.c_str());
-        if (::symlink(name.c_str(), link.c_str()) != 0)
-            return errnoError("link " + link.string(), errno);
+        if (const auto end = name.find(".so."); end != std::string::npos)
+            TRY(link(name, target.parent_path() / name.substr(0, end + 3)));
     }
     std::filesystem::create_directories(layer / "etc" / "ld.so.conf.d", error);
     return writeFileAtomically(layer / "etc" / "ld.so.conf.d" / "00-slipway.conf",
@@ -91,7 +105,6 @@ Result<> regenerateCache(StepRunner& runner, std::vector<std::filesystem::path> 
                          const Scratch& scratch, std::stop_token stop)
 {
     Step step;
-    const auto image = layers;
     layers.push_back(scratch.writes());
     step.layers = std::move(layers);
     step.writes = scratch.folder() / "cache";
@@ -118,12 +131,12 @@ Result<> regenerateCache(StepRunner& runner, std::vector<std::filesystem::path> 
 
 } // namespace
 
-Result<std::filesystem::path> driverLayer(const Store& store, StepRunner& runner,
-                                          const model::Image& image,
-                                          const std::filesystem::path& driverFolder,
+Result<std::filesystem::path> driverLayer(const Store& store, const model::Image& image,
+                                          const std::filesystem::path& libraries,
+                                          const std::filesystem::path& tools, StepRunner& steps,
                                           std::stop_token stop)
 {
-    TRY_ASSIGN(const auto files, driverFiles(driverFolder));
+    TRY_ASSIGN(const auto files, driverFiles(libraries, tools));
     std::vector<std::string> key {"driver 1"};
     key.insert(key.end(), image.layers.begin(), image.layers.end());
     for (const auto& file : files) {
@@ -139,7 +152,7 @@ Result<std::filesystem::path> driverLayer(const Store& store, StepRunner& runner
         below.push_back(layers.folder(layer));
     TRY_ASSIGN(const auto scratch, layers.scratch());
     TRY(lay(files, LayerView(below), scratch.writes()));
-    TRY(regenerateCache(runner, below, scratch, stop));
+    TRY(regenerateCache(steps, below, scratch, stop));
     TRY(layers.commit(scratch, digest));
     return layers.folder(digest);
 }

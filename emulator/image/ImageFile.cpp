@@ -38,13 +38,13 @@ Result<model::Image> readImage(const Store& store, std::string_view imageId)
         const auto& config = json.at("config");
         image.id = imageId;
         json.at("layers").get_to(image.layers);
-        json.at("pythonVersion").get_to(image.pythonVersion);
+        json.at("python").get_to(image.pythonVersion);
         json.at("substitutions").get_to(image.substitutions);
         config.at("environment").get_to(image.config.environment);
         config.at("entrypoint").get_to(image.config.entrypoint);
         config.at("command").get_to(image.config.command);
         config.at("shell").get_to(image.config.shell);
-        config.at("workingDirectory").get_to(image.config.workingDirectory);
+        config.at("workdir").get_to(image.config.workingDirectory);
         config.at("user").get_to(image.config.user);
         config.at("labels").get_to(image.config.labels);
     } catch (const Json::exception& error) {
@@ -62,14 +62,14 @@ Result<> writeImage(const Store& store, const model::Image& image)
         return errnoError("make folder " + file.parent_path().string(), error.value());
     const auto& config = image.config;
     const Json json {{"layers", image.layers},
-                     {"pythonVersion", image.pythonVersion},
+                     {"python", image.pythonVersion},
                      {"substitutions", image.substitutions},
                      {"config",
                       {{"environment", config.environment},
                        {"entrypoint", config.entrypoint},
                        {"command", config.command},
                        {"shell", config.shell},
-                       {"workingDirectory", config.workingDirectory},
+                       {"workdir", config.workingDirectory},
                        {"user", config.user},
                        {"labels", config.labels}}}};
     return writeFileAtomically(file, json.dump(2) + "\n");

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // How the user's network reaches a build and a function: proxies, certificate authorities and
-// package indexes of the host, as environment and read-only mounts below /run/slipway. All targets
-// are names that no image has, so nothing of the image is hidden, and apt may still replace its own
-// certificate bundle.
+// package indexes of the host, as environment and read-only mounts below /run/slipway-network. All
+// targets are names that no image has, so nothing of the image is hidden, and apt may still replace
+// its own certificate bundle.
 #include "emulator/base/Bytes.h"
 #include "emulator/base/Files.h"
 #include "emulator/base/Log.h"
@@ -23,8 +23,8 @@
 namespace emulator::image {
 namespace {
 
-constexpr std::string_view bundleTarget = "/run/slipway/ca-bundle.crt";
-constexpr std::string_view aptTarget = "/run/slipway/apt.conf";
+constexpr std::string_view bundleTarget = "/run/slipway-network/ca-bundle.crt";
+constexpr std::string_view aptTarget = "/run/slipway-network/apt.conf";
 
 constexpr std::array bundleVariables {
     "SSL_CERT_FILE",  "REQUESTS_CA_BUNDLE",  "PIP_CERT",
@@ -187,6 +187,8 @@ void addIndexes(NetworkSettings& settings, const std::map<std::string, std::stri
         if (!value.empty())
             settings.environment[name] = value;
     }
+    settings.environment.try_emplace("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+    settings.environment["PIP_ROOT_USER_ACTION"] = "ignore";
     for (const char* name : {"PIP_FIND_LINKS", "UV_FIND_LINKS"})
         if (const auto found = settings.environment.find(name); found != settings.environment.end())
             mountFolders(found->second, settings);
@@ -236,9 +238,9 @@ void addAptProxy(const Store& store, NetworkSettings& settings)
 NetworkSettings networkSettings(const Store& store)
 {
     NetworkSettings settings;
-    if (variable("SLIPWAY_HOST_NETWORK_SETTINGS") == "off") {
+    if (variable("SLIPWAY_NETWORK_SETTINGS") == "off") {
         settings.notes.emplace_back("The host's proxy, certificates and package indexes are not "
-                                    "passed on (SLIPWAY_HOST_NETWORK_SETTINGS=off).");
+                                    "passed on (SLIPWAY_NETWORK_SETTINGS=off).");
         return settings;
     }
     const auto pip = pipConfiguration();

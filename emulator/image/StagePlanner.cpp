@@ -121,7 +121,9 @@ Result<std::string> StagePlanner::expanded(const Instruction& instruction) const
 std::string StagePlanner::absolute(std::string_view path) const
 {
     const auto& folder = m_stage.config.workingDirectory;
-    const auto full = std::filesystem::path(folder.empty() ? "/" : folder) / path;
+    std::filesystem::path full(folder.empty() ? "/" : folder);
+    if (!path.empty())
+        full /= path;
     auto result = full.lexically_normal().string();
     if (path.ends_with("/.") && !result.ends_with('/'))
         result += '/';

@@ -40,7 +40,7 @@ struct ImageConfig {
     std::map<std::string, std::string> environment;
     std::vector<std::string> entrypoint;
     std::vector<std::string> command;
-    std::vector<std::string> shell { "/bin/sh", "-c" };
+    std::vector<std::string> shell {"/bin/sh", "-c"};
     std::string workingDirectory;
     std::string user;
     std::map<std::string, std::string> labels;

@@ -81,7 +81,7 @@ void TestLayers::initTestCase()
     QVERIFY(!m_uses.empty());
 
     const fs::path root = SLIPWAY_SOURCE_DIR;
-    for (const char* top : { "app", "emulator", "remote" }) {
+    for (const char* top : {"app", "emulator", "remote"}) {
         if (!fs::exists(root / top))
             continue;
         for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
@@ -89,8 +89,8 @@ void TestLayers::initTestCase()
             if (extension != ".cpp" && extension != ".h")
                 continue;
             const auto path = fs::relative(entry.path(), root).string();
-            m_sources.push_back({ path, fs::path(path).parent_path().string(),
-                                  readAll(entry.path()) });
+            m_sources.push_back(
+                {path, fs::path(path).parent_path().string(), readAll(entry.path())});
         }
     }
     QVERIFY(!m_sources.empty());
@@ -146,14 +146,14 @@ void TestLayers::thirdPartiesStayInTheirRooms()
         std::vector<std::string> rooms;
     };
     const std::vector<Rule> rules {
-        { std::regex(R"(<(grpcpp?|google/protobuf)/.*)"),
-          { "emulator/rpc", "emulator/api", "app/client" } },
-        { std::regex(R"(<sqlite3\.h>)"), { "emulator/store" } },
-        { std::regex(R"(<Q[A-Za-z].*|<Qsci/.*|<qcustomplot\.h>)"), { "app/" } },
-        { std::regex(R"(<git2.*)"), { "app/client", "app/models" } },
-        { std::regex(R"(<archive.*)"), { "emulator/image", "emulator/container" } },
-        { std::regex(R"(<nlohmann/.*)"), { "emulator/base" } },
-        { std::regex(R"(<spdlog/.*)"), { "emulator/base" } },
+        {std::regex(R"(<(grpcpp?|google/protobuf)/.*)"),
+         {"emulator/rpc", "emulator/api", "app/client"}},
+        {std::regex(R"(<sqlite3\.h>)"), {"emulator/store"}},
+        {std::regex(R"(<Q[A-Za-z].*|<Qsci/.*|<qcustomplot\.h>)"), {"app/"}},
+        {std::regex(R"(<git2.*)"), {"app/client", "app/models"}},
+        {std::regex(R"(<archive.*)"), {"emulator/image", "emulator/container"}},
+        {std::regex(R"(<nlohmann/.*)"), {"emulator/base"}},
+        {std::regex(R"(<spdlog/.*)"), {"emulator/base"}},
     };
     std::string wrong;
     for (const auto& source : m_sources)

@@ -28,6 +28,7 @@ private slots:
     void runFeedsStandardInput();
     void missingProgramIsNamed();
     void stopEndsAProgram();
+    void childInheritsNoDescriptor();
 };
 
 void TestBase::errorTellsWhatWasAttempted()
@@ -113,26 +114,26 @@ void TestBase::jsonErrorNamesThePlace()
 void TestBase::runGivesOutputAndExitCode()
 {
     std::vector<std::string> lines;
-    const auto output = run({ .argv = { "sh", "-c", "echo one; echo two >&2; exit 3" } }, {},
+    const auto output = run({.argv = {"sh", "-c", "echo one; echo two >&2; exit 3"}}, {},
                             [&](std::string_view line) { lines.emplace_back(line); });
     QVERIFY(output);
     QCOMPARE(output->status.code, 3);
     QCOMPARE(output->standardOutput, std::string("one\n"));
     QCOMPARE(output->standardError, std::string("two\n"));
-    QCOMPARE(lines.size(), std::size_t { 2 });
+    QCOMPARE(lines.size(), std::size_t {2});
 }
 
 void TestBase::runFeedsStandardInput()
 {
     const std::string big(1U << 20U, 'x');
-    const auto output = run({ .argv = { "cat" }, .standardInput = big });
+    const auto output = run({.argv = {"cat"}, .standardInput = big});
     QVERIFY(output);
     QCOMPARE(output->standardOutput.size(), big.size());
 }
 
 void TestBase::missingProgramIsNamed()
 {
-    const auto output = run({ .argv = { "no-such-program-here" } });
+    const auto output = run({.argv = {"no-such-program-here"}});
     QVERIFY(!output);
     QCOMPARE(output.error().code(), ErrorCode::NotFound);
 }
@@ -140,10 +141,18 @@ void TestBase::missingProgramIsNamed()
 void TestBase::stopEndsAProgram()
 {
     std::stop_source stop;
-    const auto output = run({ .argv = { "sh", "-c", "echo ready; exec sleep 1000" } },
-                            stop.get_token(), [&](std::string_view) { stop.request_stop(); });
+    const auto output = run({.argv = {"sh", "-c", "echo ready; exec sleep 1000"}}, stop.get_token(),
+                            [&](std::string_view) { stop.request_stop(); });
     QVERIFY(!output);
     QCOMPARE(output.error().code(), ErrorCode::Cancelled);
+}
+
+void TestBase::childInheritsNoDescriptor()
+{
+    const UniqueFd open(::dup(0)); // without CLOEXEC, as some libraries leave them
+    const auto output = run({.argv = {"sh", "-c", "ls /proc/self/fd | wc -l"}});
+    QVERIFY(output);
+    QCOMPARE(output->standardOutput, std::string("4\n")); // 0, 1, 2 and the folder itself
 }
 
 QTEST_GUILESS_MAIN(TestBase)

@@ -21,7 +21,7 @@ struct Dim3 {
     std::uint32_t x = 1;
     std::uint32_t y = 1;
     std::uint32_t z = 1;
-    [[nodiscard]] std::uint64_t count() const { return std::uint64_t { x } * y * z; }
+    [[nodiscard]] std::uint64_t count() const { return std::uint64_t {x} * y * z; }
 };
 
 /// The figures of a card that kernels can see or that limit a launch.

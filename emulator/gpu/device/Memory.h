@@ -6,6 +6,7 @@
 #include "emulator/base/Result.h"
 #include "emulator/base/UniqueFd.h"
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -69,7 +70,7 @@ private:
     std::uint64_t m_base = 0;
     std::uint64_t m_total = 0;
     std::uint64_t m_used = 0;
-    std::uint64_t m_generation = 0;
+    std::atomic<std::uint64_t> m_generation {0};
     std::map<std::uint64_t, Allocation> m_live; ///< by address
     mutable std::mutex m_mutex;
 };

@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: The Slipway authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "app/command/Arguments.h"
+#include "app/command/Commands.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+using namespace app::command;
+
+namespace {
+
+/// The arguments of every command, and which one was given.
+struct Invocation {
+    Context context;
+    std::vector<std::string> passed; ///< for the program that it runs
+    std::function<int()> action;
+};
+
+void addDaemon(CLI::App& slip, Invocation& call)
+{
+    const auto add = [&](const char* name, const char* help, int (*command)(const Context&)) {
+        slip.add_subcommand(name, help)->callback([&call, command] {
+            call.action = [&call, command] { return command(call.context); };
+        });
+    };
+    add("up", "Start the daemon of this SLIPWAY_HOME; returns when it serves", up);
+    add("down", "End the daemon and everything that it runs", down);
+    add("status", "Say what the daemon does", status);
+    add("env", "Print the variables that point the stock client at the target", env);
+    add("doctor", "Say what this machine allows and how to get better", doctor);
+    add("apps", "List apps", apps);
+    add("images", "List images", images);
+}
+
+void addRun(CLI::App& slip, Invocation& call)
+{
+    static RunOptions options;
+    auto* run = slip.add_subcommand(
+        "run", "Run a function or local entrypoint: slip run APP.py[::NAME] [ARGS…]");
+    run->add_option("--run-id", options.runId, "Name this run, to find its app by");
+    run->callback([&call] {
+        if (call.passed.empty())
+            throw CLI::RequiredError("APP.py[::NAME]");
+        options.target = call.passed.front();
+        options.arguments.assign(call.passed.begin() + 1, call.passed.end());
+        call.action = [&call] { return app::command::run(call.context, options); };
+    });
+
+    slip.add_subcommand(
+            "exec", "Run any command with the client pointed at the target: slip exec -- COMMAND…")
+        ->callback([&call] {
+            if (call.passed.empty())
+                throw CLI::RequiredError("COMMAND");
+            call.action = [&call] { return app::command::exec(call.context, call.passed); };
+        });
+}
+
+void addLook(CLI::App& slip, Invocation& call)
+{
+    static std::string subject;
+    static bool live = false;
+    auto* calls = slip.add_subcommand("calls", "List calls");
+    calls->add_option("app", subject, "Only of this app");
+    calls->callback(
+        [&call] { call.action = [&call] { return app::command::calls(call.context, subject); }; });
+    auto* tasks = slip.add_subcommand("tasks", "List tasks");
+    tasks->add_option("app", subject, "Only of this app");
+    tasks->add_flag("--live", live, "Only those that run");
+    tasks->callback([&call] {
+        call.action = [&call] { return app::command::tasks(call.context, subject, live); };
+    });
+    auto* stop = slip.add_subcommand("stop", "Stop an app, a call or a task");
+    stop->add_option("id", subject, "ap-…, fc-… or ta-…")->required();
+    stop->callback(
+        [&call] { call.action = [&call] { return app::command::stop(call.context, subject); }; });
+
+    static LogOptions logOptions;
+    auto* logs = slip.add_subcommand("logs", "Print log lines");
+    logs->add_option("subject", logOptions.subject, "APP, TASK or IMAGE id");
+    logs->add_flag("-f,--follow", logOptions.follow, "Go on as lines come");
+    logs->add_option("--since", logOptions.since, "As in 5m, 2h, 1d");
+    logs->add_option("--grep", logOptions.pattern, "Only lines that match this regular expression");
+    logs->callback([&call] {
+        call.action = [&call] { return app::command::logs(call.context, logOptions); };
+    });
+
+    static std::string by;
+    auto* cost = slip.add_subcommand("cost", "What it would have cost, by our ledger");
+    cost->add_option("app", subject, "Only of this app");
+    cost->add_option("--by", by, "function, gpu or day")
+        ->check(CLI::IsMember({"function", "gpu", "day"}));
+    cost->callback([&call] {
+        call.action = [&call] { return app::command::cost(call.context, subject, by); };
+    });
+
+    static bool missing = false;
+    auto* api
+        = slip.add_subcommand("api", "Every RPC of the API: served or refused, and calls seen");
+    api->add_flag("--missing", missing, "Only those that are refused");
+    api->callback(
+        [&call] { call.action = [&call] { return app::command::api(call.context, missing); }; });
+}
+
+void addGpu(CLI::App& slip, Invocation& call)
+{
+    static GpuExecOptions options;
+    auto* gpu = slip.add_subcommand("gpu", "The emulated GPU");
+    gpu->require_subcommand(1);
+    gpu->fallthrough();
+    auto* exec
+        = gpu->add_subcommand("exec", "Run a CUDA program of this machine on an emulated card");
+    exec->add_option("--card", options.card, "A card of `slip gpu cards`")->capture_default_str();
+    exec->add_option("--count", options.count, "How many of them")->check(CLI::Range(1, 16));
+    exec->callback([&call] {
+        if (call.passed.empty())
+            throw CLI::RequiredError("PROGRAM");
+        options.command = call.passed;
+        call.action = [&call] { return gpuExec(call.context, options); };
+    });
+    gpu->add_subcommand("cards", "The modelled cards, with the sources of their figures")
+        ->callback([&call] { call.action = [&call] { return gpuCards(call.context); }; });
+    auto* smi = gpu->add_subcommand("smi", "The familiar table");
+    smi->add_option("--card", options.card)->capture_default_str();
+    smi->add_option("--count", options.count)->check(CLI::Range(1, 16));
+    smi->callback([&call] {
+        call.action = [&call] { return gpuSmi(call.context, options.card, options.count); };
+    });
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    auto home = emulator::local::Home::find();
+    if (!home)
+        return report(home.error());
+    const auto arguments = Arguments::split({argv + 1, argv + argc});
+    Invocation call {{*std::move(home)}, arguments.passed, {}};
+
+    CLI::App slip("Slipway: run and debug serverless GPU functions on this machine", "slip");
+    slip.set_version_flag("--version", "slip " SLIPWAY_VERSION);
+    slip.require_subcommand(1);
+    slip.fallthrough();
+    slip.add_flag("--json", call.context.json, "Print records as JSON");
+    std::string target = "local";
+    slip.add_option("--target", target, "Where to: only `local` so far")
+        ->check(CLI::IsMember({"local"}));
+    addDaemon(slip, call);
+    addRun(slip, call);
+    addLook(slip, call);
+    addGpu(slip, call);
+    std::string topic;
+    auto* help = slip.add_subcommand("help", "help environment: the variables that Slipway reads");
+    help->add_option("topic", topic)->check(CLI::IsMember({"environment"}));
+    help->callback([&] {
+        call.action = [&] {
+            if (topic == "environment")
+                return helpEnvironment();
+            std::fputs(slip.help().c_str(), stdout);
+            return static_cast<int>(Done);
+        };
+    });
+
+    try {
+        // CLI11 takes them from the back.
+        slip.parse(std::vector<std::string>(arguments.own.rbegin(), arguments.own.rend()));
+    } catch (const CLI::ParseError& error) {
+        return slip.exit(error) == 0 ? Done : WrongUsage;
+    }
+    return call.action();
+}

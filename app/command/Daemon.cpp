@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The Slipway authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "app/command/Commands.h"
+#include "emulator/local/DaemonProcess.h"
+#include "emulator/rpc/StudioClient.h"
+
+#include <cstdio>
+
+namespace app::command {
+
+using emulator::Json;
+namespace model = emulator::model;
+
+namespace {
+
+void print(const Context& context, const model::DaemonStatus& status)
+{
+    if (context.json) {
+        const Json json {{"serving", true},
+                         {"version", status.version},
+                         {"pid", status.pid},
+                         {"home", status.home},
+                         {"socket", context.home.socket().string()},
+                         {"server_url", status.serverUrl},
+                         {"started_at", spellTime(status.startedAt)},
+                         {"worker_connected", status.workerConnected},
+                         {"apps_running", status.appsRunning},
+                         {"tasks_running", status.tasksRunning},
+                         {"calls_pending", status.callsPending},
+                         {"notes", status.notes}};
+        std::printf("%s\n", json.dump(2).c_str());
+        return;
+    }
+    std::printf("serving   %s (process %lld, version %s, since %s)\n", status.serverUrl.c_str(),
+                static_cast<long long>(status.pid), status.version.c_str(),
+                spellTime(status.startedAt).c_str());
+    std::printf("home      %s\n", status.home.c_str());
+    std::printf("worker    %s\n", status.workerConnected ? "connected" : "not connected");
+    std::printf("running   %u apps, %u tasks, %u calls pending\n", status.appsRunning,
+                status.tasksRunning, status.callsPending);
+    for (const auto& note : status.notes)
+        std::printf("          %s\n", note.c_str());
+}
+
+} // namespace
+
+int up(const Context& context)
+{
+    const auto status = emulator::local::ensureDaemon(context.home);
+    if (!status)
+        return report(emulator::Error(emulator::ErrorCode::Unavailable, status.error().message()));
+    print(context, *status);
+    return Done;
+}
+
+int down(const Context& context)
+{
+    const auto ended = emulator::local::endDaemon(context.home);
+    if (!ended && ended.error().code() != emulator::ErrorCode::NotFound)
+        return report(ended.error());
+    std::fprintf(stderr, "%s\n", ended ? "ended" : ended.error().message().c_str());
+    return Done;
+}
+
+int status(const Context& context)
+{
+    const emulator::rpc::StudioClient studio(context.home.socket());
+    const auto status = studio.status();
+    if (status) {
+        print(context, *status);
+        return Done;
+    }
+    if (context.json)
+        std::printf("%s\n", Json {{"serving", false}}.dump(2).c_str());
+    else
+        std::printf("no daemon serves %s; `slip up` starts it\n",
+                    context.home.path().string().c_str());
+    return SlipwayFailed;
+}
+
+int env(const Context& context)
+{
+    if (const auto status = emulator::local::ensureDaemon(context.home); !status)
+        return report(status.error());
+    const auto environment = context.home.clientEnvironment();
+    if (!environment)
+        return report(environment.error());
+    if (context.json) {
+        std::printf("%s\n", Json(*environment).dump(2).c_str());
+        return Done;
+    }
+    for (const auto& [key, value] : *environment)
+        std::printf("export %s='%s'\n", key.c_str(), value.c_str());
+    return Done;
+}
+
+} // namespace app::command

@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: The Slipway authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/client/DaemonLink.h"
+#include "app/client/Programs.h"
+#include "app/client/ProjectWatch.h"
+#include "app/client/RunSession.h"
+#include "app/client/Session.h"
+#include "app/models/AppOutlineModel.h"
+#include "app/models/ProblemsModel.h"
+#include "app/models/ProjectTreeModel.h"
+#include "app/models/RecordModels.h"
+
+#include <QMainWindow>
+#include <QTimer>
+
+#include <memory>
+
+class QStackedWidget;
+
+namespace app::widgets {
+class ActivityBar;
+class CommandPalette;
+class LogPanel;
+class ValueView;
+} // namespace app::widgets
+namespace app::pages {
+class EditorArea;
+class InspectorPanel;
+class OutlinePanel;
+class ProblemsPanel;
+class ProjectPanel;
+class RecordPage;
+class SettingsPage;
+class WelcomePage;
+} // namespace app::pages
+
+namespace app::shell {
+
+class CommandRegistry;
+class RunBar;
+class StatusLine;
+
+/// What the window is made from: real ones in `slipway`, others in tests.
+struct WindowParts {
+    client::Programs programs;
+    std::shared_ptr<client::DaemonPort> port; ///< shared with streams that still end
+    client::DaemonLink::Starter starter; ///< may be empty: then the daemon is only waited for
+    QString sessionFile; ///< empty: nothing is remembered
+};
+
+/// The window. It owns models, client and widgets, and connects them; it computes nothing.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    explicit MainWindow(WindowParts parts, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    /// Restores the session, or opens `folder` when it is given; then connects to the daemon.
+    void begin(const QString& folder = {});
+    void openFolder(const QString& folder);
+    void setTheme(const QString& theme); ///< "light", "dark", "system"
+
+    [[nodiscard]] client::RunSession* session() { return m_run; }
+    [[nodiscard]] client::DaemonLink* link() { return m_link; }
+    [[nodiscard]] CommandRegistry* commands() { return m_commands; }
+    [[nodiscard]] pages::EditorArea* editors() { return m_editors; }
+    [[nodiscard]] widgets::ValueView* result() { return m_result; }
+    [[nodiscard]] RunBar* runBar() { return m_runBar; }
+
+Q_SIGNALS:
+    void folderOpened();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    enum View { ProjectView, AppView, TasksView, CostView, ImagesView, SettingsView };
+
+    void makeDocks();
+    void makePages();
+    void addCommands();
+    void addEditCommands();
+    void addViewCommands();
+    void connectRun();
+    void connectFiles();
+    QDockWidget* dock(const char* objectName, const QString& title, QWidget* content,
+                      Qt::DockWidgetArea area);
+    void showView(int view);
+    void showDock(const char* objectName);
+    void chooseFolder();
+    void closeFolder();
+    void openSample();
+    void openPalette(bool filesOnly);
+    void findInFocus();
+    void checkMachine();
+    void showAbout();
+    void goToLine();
+    void setFontSize(int points);
+    void startRun();
+    void runFunction(const QString& file, const QString& function);
+    void runAtCaret();
+    void runStateChanged(models::RunState state);
+    void takeSnapshot();
+    void updateRunActions();
+    void updateTitle();
+    void remember(); ///< soon
+    void gatherSession();
+    void saveSession(bool wait);
+
+    WindowParts m_parts;
+    client::Session m_session;
+    bool m_begun = false;
+
+    models::ProjectTreeModel m_tree;
+    models::AppOutlineModel m_outline;
+    models::ProblemsModel m_problems;
+    models::TasksModel m_tasks;
+    models::CallsModel m_calls;
+    models::ImagesModel m_images;
+    models::CostModel m_cost;
+    client::DaemonLink* m_link;
+    client::RunSession* m_run;
+    client::ProjectWatch* m_watch;
+
+    CommandRegistry* m_commands;
+    RunBar* m_runBar = nullptr;
+    StatusLine* m_status;
+    widgets::ActivityBar* m_activity;
+    widgets::CommandPalette* m_palette = nullptr;
+    QStackedWidget* m_central;
+    pages::WelcomePage* m_welcome;
+    pages::EditorArea* m_editors;
+    pages::RecordPage* m_tasksPage;
+    pages::RecordPage* m_callsPage;
+    pages::RecordPage* m_costPage;
+    pages::RecordPage* m_imagesPage;
+    pages::SettingsPage* m_settings;
+    pages::ProjectPanel* m_projectPanel;
+    pages::OutlinePanel* m_outlinePanel;
+    pages::InspectorPanel* m_inspector;
+    pages::ProblemsPanel* m_problemsPanel;
+    widgets::LogPanel* m_logs;
+    widgets::LogPanel* m_output;
+    widgets::ValueView* m_result;
+    QWidget* m_tasksView = nullptr;
+    QTimer m_rememberTimer;
+};
+
+} // namespace app::shell

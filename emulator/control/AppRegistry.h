@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: The Slipway authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "emulator/control/Context.h"
+#include "emulator/store/Records.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace emulator::control {
+
+/// What a publish makes visible.
+struct Publication {
+    store::AppState state = store::AppState::Deployed;
+    std::string name; ///< of a deployment
+    std::string tag;
+    std::string clientVersion;
+    std::map<std::string, std::string> functions; ///< tag → id
+    std::map<std::string, std::string> classes; ///< tag → id
+    std::map<std::string, std::string> tags;
+};
+
+/// Apps, their names and their published layouts. Belongs to the strand's thread.
+class AppRegistry {
+public:
+    explicit AppRegistry(Context& context)
+        : m_context(context)
+        , m_apps(context.database)
+        , m_deployments(context.database)
+    {
+    }
+
+    void load();
+
+    const store::AppRecord& create(store::AppRecord app);
+    /// NotFound in words for the user.
+    [[nodiscard]] Result<const store::AppRecord*> find(std::string_view id) const;
+    /// The live app that is deployed under a name; null when there is none.
+    [[nodiscard]] const store::AppRecord* findDeployed(std::string_view name,
+                                                       std::string_view environment) const;
+    [[nodiscard]] const std::map<std::string, store::AppRecord>& all() const { return m_records; }
+    [[nodiscard]] std::vector<store::DeploymentRecord> history(std::string_view appId) const;
+
+    /// The atomic switch: layout, name and state change together.
+    [[nodiscard]] Result<> publish(std::string_view id, const Publication& publication);
+    void setState(std::string_view id, store::AppState state, std::string reason = {});
+    void setTags(std::string_view id, const std::map<std::string, std::string>& tags);
+
+    void beat(std::string_view id);
+    /// When its client was last heard; the start of this process when never since then.
+    [[nodiscard]] Micros lastBeat(std::string_view id) const;
+
+private:
+    store::AppRecord* get(std::string_view id);
+    void save(const store::AppRecord& app);
+
+    Context& m_context;
+    store::Table<store::AppRecord> m_apps;
+    store::Table<store::DeploymentRecord> m_deployments;
+    std::map<std::string, store::AppRecord> m_records;
+    std::vector<store::DeploymentRecord> m_history;
+    std::map<std::string, Micros, std::less<>> m_beats;
+    Micros m_loadedAt = 0;
+};
+
+/// Whether an app's functions may run.
+[[nodiscard]] bool isLive(const store::AppRecord& app);
+
+/// A text → text map out of a record's JSON column, and back.
+[[nodiscard]] std::map<std::string, std::string> mapFromJson(std::string_view json);
+[[nodiscard]] std::string mapToJson(const std::map<std::string, std::string>& map);
+
+} // namespace emulator::control

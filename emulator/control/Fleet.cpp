@@ -1,0 +1,323 @@
+// SPDX-FileCopyrightText: The Slipway authors
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/control/Fleet.h"
+
+#include "emulator/base/Json.h"
+
+#include <algorithm>
+
+namespace emulator::control {
+
+using model::TaskState;
+using store::TaskRecord;
+
+void Fleet::load()
+{
+    m_records.clear();
+    m_live.clear();
+    m_workerRecords.clear();
+    m_loadedAt = m_context.now();
+    if (m_awaySince == 0)
+        m_awaySince = m_loadedAt;
+    if (auto tasks = m_context.strand.keep(m_tasks.all()))
+        for (auto& task : *tasks) {
+            if (task.state != TaskState::Finished)
+                m_live.insert(task.id);
+            m_records.emplace(task.id, std::move(task));
+        }
+    if (auto workers = m_context.strand.keep(m_workers.all()))
+        for (auto& worker : *workers)
+            m_workerRecords.emplace(worker.id, std::move(worker));
+}
+
+Result<> Fleet::start(const store::FunctionRecord& function)
+{
+    TaskRecord task;
+    task.id = m_context.ids.next("ta");
+    task.appId = function.appId;
+    task.functionId = function.id;
+    task.imageId = function.imageId;
+    task.revision = function.revision;
+    task.createdAt = m_context.now();
+    task.gpu = function.gpu;
+    task.gpuCount = function.gpuCount;
+    task.milliCpu = function.milliCpu;
+    task.memoryMb = function.memoryMb;
+    m_live.insert(task.id);
+    const auto id = task.id;
+    auto& record = m_records.emplace(id, std::move(task)).first->second;
+    if (!m_sink) {
+        save(record);
+        return {};
+    }
+    auto sent = sendStart(record);
+    if (!sent)
+        finish(id, {model::EndReason::StartFailed, 0, sent.error().message()}, m_context.now());
+    return sent;
+}
+
+Result<> Fleet::sendStart(TaskRecord& task)
+{
+    TRY_ASSIGN(auto spec, m_composer(task));
+    task.state = TaskState::Starting;
+    task.workerId = m_workerId;
+    save(task);
+    send(model::StartTask {std::move(spec)});
+    return {};
+}
+
+void Fleet::sendStop(TaskRecord& task)
+{
+    task.state = TaskState::Stopping;
+    task.draining = true;
+    save(task);
+    send(model::StopTask {task.id, task.stopGraceful, task.stopReason, task.stopMessage});
+}
+
+void Fleet::drain(const std::string& taskId, Micros grace)
+{
+    auto* task = get(taskId);
+    if (task == nullptr || task->draining || task->state == TaskState::Finished)
+        return;
+    if (task->state == TaskState::Queued) {
+        finish(taskId, {model::EndReason::Stopped, 0, {}}, m_context.now());
+        return;
+    }
+    task->draining = true;
+    task->stopAt = m_context.now() + grace;
+    save(*task);
+    m_context.parking.signal("inputs " + task->functionId);
+    m_context.touch(task->functionId);
+}
+
+void Fleet::stop(const std::string& taskId, const Stop& stop)
+{
+    auto* task = get(taskId);
+    if (task == nullptr || task->state == TaskState::Finished)
+        return;
+    if (task->state == TaskState::Queued) {
+        finish(taskId, {stop.reason, 0, stop.message}, m_context.now());
+        return;
+    }
+    if (task->state == TaskState::Stopping && (stop.graceful || !task->stopGraceful))
+        return; // has been told already
+    if (task->state != TaskState::Stopping) {
+        task->stopReason = stop.reason;
+        task->stopMessage = stop.message;
+    }
+    task->stopGraceful = stop.graceful;
+    task->stopAt = m_context.now();
+    sendStop(*task);
+    m_context.parking.signal("inputs " + task->functionId);
+    m_context.touch(task->functionId);
+}
+
+void Fleet::sendDueStops()
+{
+    for (const auto& id : m_live) {
+        auto& task = m_records.at(id);
+        if (task.stopAt != 0 && task.stopAt <= m_context.now() && task.state != TaskState::Stopping)
+            sendStop(task);
+    }
+}
+
+Result<const TaskRecord*> Fleet::find(std::string_view id) const
+{
+    const auto found = m_records.find(std::string(id));
+    if (found == m_records.end())
+        return Error(ErrorCode::NotFound, "there is no container " + std::string(id));
+    return &found->second;
+}
+
+std::vector<const TaskRecord*> Fleet::liveOf(std::string_view functionId) const
+{
+    std::vector<const TaskRecord*> tasks;
+    for (const auto& id : m_live)
+        if (const auto& task = m_records.at(id); task.functionId == functionId)
+            tasks.push_back(&task);
+    return tasks;
+}
+
+std::vector<const TaskRecord*> Fleet::liveOfApp(std::string_view appId) const
+{
+    std::vector<const TaskRecord*> tasks;
+    for (const auto& id : m_live)
+        if (const auto& task = m_records.at(id); task.appId == appId)
+            tasks.push_back(&task);
+    return tasks;
+}
+
+void Fleet::markStarted(const std::string& taskId, Micros time)
+{
+    auto* task = get(taskId);
+    if (task == nullptr || task->state == TaskState::Finished || task->startedAt != 0)
+        return;
+    task->startedAt = std::min(time, m_context.now());
+    if (task->state != TaskState::Stopping)
+        task->state = TaskState::Running;
+    save(*task);
+}
+
+void Fleet::markReady(const std::string& taskId)
+{
+    auto* task = get(taskId);
+    if (task == nullptr || task->readyAt != 0)
+        return;
+    task->readyAt = m_context.now();
+    setIdleSince(taskId, m_context.now());
+    save(*task);
+    m_context.touch(task->functionId);
+}
+
+void Fleet::countInputs(const std::string& taskId, std::uint32_t count)
+{
+    if (auto* task = get(taskId)) {
+        task->inputsTaken += count;
+        save(*task);
+    }
+}
+
+void Fleet::update(const TaskRecord& task)
+{
+    if (auto* known = get(task.id)) {
+        *known = task;
+        save(task);
+    }
+}
+
+void Fleet::finish(const std::string& taskId, const model::TaskEnd& end, Micros time)
+{
+    auto* task = get(taskId);
+    if (task == nullptr || task->state == TaskState::Finished)
+        return;
+    task->state = TaskState::Finished;
+    task->finishedAt = std::min(time, m_context.now());
+    task->endReason = end.reason;
+    task->exitCode = end.exitCode;
+    task->message = end.message;
+    save(*task);
+    m_live.erase(taskId);
+    m_beats.erase(taskId);
+    m_idleSince.erase(taskId);
+    m_suspects.erase(taskId);
+    m_context.touch(task->functionId);
+    m_context.parking.signal("inputs " + task->functionId);
+}
+
+Micros Fleet::lastBeat(const TaskRecord& task) const
+{
+    const auto found = m_beats.find(task.id);
+    return found == m_beats.end() ? std::max(m_loadedAt, task.readyAt) : found->second;
+}
+
+Micros Fleet::idleSince(const TaskRecord& task) const
+{
+    const auto found = m_idleSince.find(task.id);
+    return found == m_idleSince.end() ? std::max(m_loadedAt, task.readyAt) : found->second;
+}
+
+std::vector<std::string> Fleet::attach(const model::WorkerHello& hello, std::uint64_t connection,
+                                       CommandSink sink)
+{
+    auto& worker = m_workerRecords[hello.workerId];
+    worker.id = hello.workerId;
+    worker.notes = Json(hello.capabilityNotes).dump();
+    worker.seenAt = m_context.now();
+    m_context.strand.keep(m_workers.put(worker));
+    m_sink = std::move(sink);
+    m_workerId = hello.workerId;
+    m_connection = connection;
+    m_context.changed = true;
+
+    const std::set<std::string> running(hello.runningTasks.begin(), hello.runningTasks.end());
+    std::vector<std::string> lost;
+    m_suspects.clear();
+    for (const auto& id : std::set<std::string>(m_live)) {
+        auto& task = m_records.at(id);
+        if (running.contains(id)) {
+            if (task.state == TaskState::Queued)
+                task.state = TaskState::Starting;
+            if (task.state == TaskState::Stopping)
+                sendStop(task);
+        } else if (task.state == TaskState::Queued || (task.state == TaskState::Starting)) {
+            if (!sendStart(task))
+                lost.push_back(id);
+        } else if (task.workerId == m_workerId) {
+            // Its end may be on the way: events come on another stream than this one.
+            m_suspects[id] = m_context.now() + suspectGrace;
+        } else {
+            lost.push_back(id);
+        }
+    }
+    for (const auto& id : running)
+        if (!m_live.contains(id))
+            send(model::StopTask {id, false, model::EndReason::Stopped,
+                                  "the control plane does not know this task any more"});
+    return lost;
+}
+
+void Fleet::detach(std::uint64_t connection)
+{
+    if (connection != m_connection)
+        return;
+    m_sink = nullptr;
+    m_awaySince = m_context.now();
+    m_context.changed = true;
+}
+
+std::vector<std::string> Fleet::notes() const
+{
+    const auto worker = m_workerRecords.find(m_workerId);
+    if (worker == m_workerRecords.end())
+        return {};
+    const auto notes = parseJson(worker->second.notes);
+    return notes ? notes->get<std::vector<std::string>>() : std::vector<std::string> {};
+}
+
+void Fleet::send(const model::WorkerCommand& command)
+{
+    if (m_sink)
+        m_context.strand.afterCommit([sink = m_sink, command] { sink(command); });
+}
+
+std::vector<std::string> Fleet::lost() const
+{
+    std::vector<std::string> ids;
+    const bool away = !m_sink && m_context.now() - m_awaySince > workerGrace;
+    for (const auto& id : m_live) {
+        const auto suspect = m_suspects.find(id);
+        if ((away && !m_records.at(id).workerId.empty())
+            || (suspect != m_suspects.end() && suspect->second <= m_context.now()))
+            ids.push_back(id);
+    }
+    return ids;
+}
+
+std::uint64_t Fleet::nextSequence(const std::string& workerId) const
+{
+    const auto worker = m_workerRecords.find(workerId);
+    return worker == m_workerRecords.end() ? 1 : worker->second.nextSequence;
+}
+
+void Fleet::setNextSequence(const std::string& workerId, std::uint64_t sequence)
+{
+    auto& worker = m_workerRecords[workerId];
+    worker.id = workerId;
+    worker.nextSequence = sequence;
+    worker.seenAt = m_context.now();
+    m_context.strand.keep(m_workers.put(worker));
+}
+
+TaskRecord* Fleet::get(const std::string& id)
+{
+    const auto found = m_records.find(id);
+    return found == m_records.end() ? nullptr : &found->second;
+}
+
+void Fleet::save(const TaskRecord& task)
+{
+    m_context.strand.keep(m_tasks.put(task));
+    m_context.changed = true;
+}
+
+} // namespace emulator::control

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The Slipway authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "emulator/control/AppRegistry.h"
+#include "emulator/control/CallQueue.h"
+#include "emulator/control/Collections.h"
+#include "emulator/control/Context.h"
+#include "emulator/control/Fleet.h"
+#include "emulator/control/FunctionRegistry.h"
+#include "emulator/control/ImageRegistry.h"
+#include "emulator/control/LogHub.h"
+#include "emulator/control/Meter.h"
+#include "emulator/control/MountRegistry.h"
+#include "emulator/control/SecretRegistry.h"
+
+namespace emulator::control {
+
+/// All registries together: what the rules work on. Owned by the ControlPlane; belongs to the
+/// strand's thread.
+struct State {
+    State(Context& shared, Fleet::Composer composer, cost::PriceBook prices)
+        : context(shared)
+        , apps(shared)
+        , functions(shared)
+        , calls(shared, functions)
+        , secrets(shared)
+        , mounts(shared)
+        , images(shared, secrets)
+        , fleet(shared, std::move(composer))
+        , logs(shared)
+        , meter(shared, std::move(prices))
+        , collections(shared)
+    {
+    }
+
+    void load()
+    {
+        apps.load();
+        functions.load();
+        calls.load();
+        secrets.load();
+        mounts.load();
+        images.load();
+        fleet.load();
+        logs.load();
+        meter.load();
+        collections.load();
+    }
+
+    Context& context;
+    AppRegistry apps;
+    FunctionRegistry functions;
+    CallQueue calls;
+    SecretRegistry secrets;
+    MountRegistry mounts;
+    ImageRegistry images;
+    Fleet fleet;
+    LogHub logs;
+    Meter meter;
+    Collections collections;
+};
+
+} // namespace emulator::control

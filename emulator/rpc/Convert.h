@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The Slipway authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "emulator/model/Studio.h"
+#include "emulator/model/WorkerPorts.h"
+
+#include <slipway.pb.h>
+
+namespace emulator::rpc {
+
+/// Between slipway.proto and the values of emulator/model.
+[[nodiscard]] slipway::v1::Command toWire(const model::WorkerCommand& command);
+[[nodiscard]] model::WorkerCommand fromWire(const slipway::v1::Command& command);
+[[nodiscard]] slipway::v1::Event toWire(const model::WorkerEvent& event);
+[[nodiscard]] model::WorkerEvent fromWire(const slipway::v1::Event& event);
+[[nodiscard]] slipway::v1::UsageSample toWire(const model::UsageSample& sample);
+[[nodiscard]] model::UsageSample fromWire(const slipway::v1::UsageSample& sample);
+[[nodiscard]] slipway::v1::AppSummary toWire(const model::AppSummary& app);
+[[nodiscard]] model::AppSummary fromWire(const slipway::v1::AppSummary& app);
+[[nodiscard]] slipway::v1::TaskSummary toWire(const model::TaskSummary& task);
+[[nodiscard]] model::TaskSummary fromWire(const slipway::v1::TaskSummary& task);
+[[nodiscard]] slipway::v1::CallSummary toWire(const model::CallSummary& call);
+[[nodiscard]] model::CallSummary fromWire(const slipway::v1::CallSummary& call);
+[[nodiscard]] slipway::v1::CallOutput toWire(const model::CallOutput& output);
+[[nodiscard]] model::CallOutput fromWire(const slipway::v1::CallOutput& output);
+[[nodiscard]] slipway::v1::ImageSummary toWire(const model::ImageSummary& image);
+[[nodiscard]] model::ImageSummary fromWire(const slipway::v1::ImageSummary& image);
+[[nodiscard]] slipway::v1::LogLine toWire(const model::LogLine& line);
+[[nodiscard]] model::LogLine fromWire(const slipway::v1::LogLine& line);
+[[nodiscard]] slipway::v1::CostLine toWire(const model::CostLine& line);
+[[nodiscard]] model::CostLine fromWire(const slipway::v1::CostLine& line);
+[[nodiscard]] slipway::v1::DaemonStatus toWire(const model::DaemonStatus& status);
+[[nodiscard]] model::DaemonStatus fromWire(const slipway::v1::DaemonStatus& status);
+
+} // namespace emulator::rpc

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The Slipway authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "emulator/base/Result.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace emulator::rpc {
+
+/// One RPC that a client has made, unary or server-streaming: its request, and the way back.
+/// Handlers keep it for as long as they want (a parked poll); it stays valid after the client has
+/// gone. Thread-safe.
+class Call {
+public:
+    virtual ~Call() = default;
+
+    [[nodiscard]] virtual const std::string& method() const = 0; ///< "/modal.client.ModalClient/…"
+    [[nodiscard]] virtual const std::string& request() const = 0; ///< serialized message
+    /// Empty when the client sent no such header.
+    [[nodiscard]] virtual std::string metadata(std::string_view key) const = 0;
+    [[nodiscard]] virtual const std::vector<std::pair<std::string, std::string>>& headers() const
+        = 0;
+    /// When the client gives up, in microseconds from now; negative when it never does.
+    [[nodiscard]] virtual std::int64_t remainingMicros() const = 0;
+    /// Whether it came over the private socket of the worker and the window (HOME/run/studio.sock)
+    /// and not over TCP.
+    [[nodiscard]] virtual bool isPrivate() const = 0;
+
+    /// Metadata after the reply; call before finishing.
+    virtual void addTrailer(std::string key, std::string value) = 0;
+
+    /// Sends one message of a stream. Queued; ignored once finished or cancelled.
+    virtual void write(std::string message) = 0;
+    /// Ends the call well; unary calls give their reply here.
+    virtual void finish() = 0;
+    virtual void reply(std::string message) = 0;
+    virtual void fail(Error error) = 0;
+    /// The same with a serialized google.rpc.Status for grpc-status-details-bin.
+    virtual void failWithDetails(Error error, std::string details) = 0;
+
+    [[nodiscard]] virtual bool cancelled() const = 0;
+    /// Runs `action` once when the client has gone before the end (at once if it has already).
+    virtual void onCancel(std::function<void()> action) = 0;
+
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+protected:
+    Call() = default;
+};
+
+/// One generic gRPC service: every method arrives at one function. No message limits below 256 MiB,
+/// no GOAWAY by age or by pings (modal-client's grpclib drops its streams on either).
+class Server {
+public:
+    using Handler = std::function<void(std::shared_ptr<Call>)>;
+
+    struct Listeners {
+        int tcp = -1; ///< a listening socket, not owned; must outlive the server
+        std::vector<std::string> privateSockets; ///< paths; made with mode 0600
+    };
+
+    /// Unavailable when an address is in use, with who may hold it and what to do.
+    [[nodiscard]] static Result<std::unique_ptr<Server>> create(const Listeners& listeners,
+                                                                Handler handler);
+    virtual ~Server() = default;
+
+    /// Cancels what is in flight and returns when the last call has ended.
+    virtual void shutdown() = 0;
+
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+protected:
+    Server() = default;
+};
+
+} // namespace emulator::rpc

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The Slipway authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "emulator/base/Result.h"
+#include "emulator/model/Studio.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace emulator::rpc {
+
+/// The Studio API of one daemon: what the command line and the window use. Every call blocks for
+/// at most five seconds, streams until they end; all run on any thread. Thread-safe.
+/// Unavailable when no daemon answers.
+class StudioClient {
+public:
+    struct Filter {
+        std::string appId;
+        std::string runId;
+        bool onlyLive = false;
+        std::uint32_t limit = 1000;
+    };
+
+    /// `socket`: the daemon's unix socket, HOME/run/studio.sock.
+    explicit StudioClient(const std::filesystem::path& socket);
+    ~StudioClient();
+
+    [[nodiscard]] Result<model::DaemonStatus> status() const;
+    [[nodiscard]] Result<> shutdown() const;
+    [[nodiscard]] Result<std::vector<model::AppSummary>> apps(const Filter& filter) const;
+    [[nodiscard]] Result<std::vector<model::TaskSummary>> tasks(const Filter& filter) const;
+    [[nodiscard]] Result<std::vector<model::CallSummary>> calls(const Filter& filter) const;
+    [[nodiscard]] Result<std::vector<model::ImageSummary>> images() const;
+    [[nodiscard]] Result<std::vector<model::CallOutput>>
+    callOutputs(std::string_view callId, std::uint32_t firstIndex, std::uint32_t limit) const;
+    [[nodiscard]] Result<std::vector<model::CostLine>> cost(std::string_view appId) const;
+    /// Stops an app, a call or a task; gives a sentence of what was stopped.
+    [[nodiscard]] Result<std::string> stop(std::string_view id) const;
+    [[nodiscard]] Result<std::vector<model::MethodSummary>> apiTable() const;
+
+    /// Streams end with success when the daemon has no more, Cancelled when `stop` fires.
+    [[nodiscard]] Result<>
+    streamLogs(const model::LogQuery& query,
+               const std::function<void(std::vector<model::LogLine>)>& onLines,
+               std::stop_token stop) const;
+    [[nodiscard]] Result<>
+    streamUsage(std::string_view appId, std::string_view taskId, std::uint64_t afterSequence,
+                bool follow, const std::function<void(std::vector<model::UsageSample>)>& onSamples,
+                std::stop_token stop) const;
+    [[nodiscard]] Result<> watchChanges(const std::function<void()>& onChange,
+                                        std::stop_token stop) const;
+
+    StudioClient(const StudioClient&) = delete;
+    StudioClient& operator=(const StudioClient&) = delete;
+
+private:
+    struct Wire;
+    std::unique_ptr<Wire> m_wire;
+};
+
+} // namespace emulator::rpc

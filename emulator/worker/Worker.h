@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The Slipway authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "emulator/base/Clock.h"
+#include "emulator/base/Result.h"
+
+#include <filesystem>
+#include <memory>
+#include <stop_token>
+
+namespace emulator::worker {
+
+/// Where a worker finds things.
+struct WorkerOptions {
+    std::filesystem::path home; ///< SLIPWAY_HOME
+    std::filesystem::path controlSocket; ///< of the control plane
+    const Clock* clock = nullptr;
+};
+
+/// Runs tasks and builds on one host for a control plane, whose restarts it survives: it dials out,
+/// boots containers, gives each task its socket, streams output and usage, and says how each ended.
+class Worker {
+public:
+    /// Fails when this machine allows no containers, saying how to get better.
+    [[nodiscard]] static Result<std::unique_ptr<Worker>> create(const WorkerOptions& options);
+    virtual ~Worker() = default;
+
+    /// Works until `stop` fires; then ends every task and waits for the last report.
+    virtual void run(std::stop_token stop) = 0;
+
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+protected:
+    Worker() = default;
+};
+
+} // namespace emulator::worker
