@@ -13,6 +13,8 @@ extern const char* const baseImagesText; ///< resources/base-images.json
 
 namespace {
 
+constexpr std::size_t longestReference = 512; ///< std::regex recurses once per character
+
 /// "docker.io/library/python:3.11@sha256:…" → {"python", "3.11"}.
 std::pair<std::string, std::string> split(std::string_view reference)
 {
@@ -67,6 +69,8 @@ BaseImage describe(const Json& catalogue, const Json& entry, std::string_view re
 
 Result<BaseImage> findBaseImage(std::string_view reference)
 {
+    if (reference.size() > longestReference)
+        return Error(ErrorCode::Invalid, "the name of the base image is too long");
     TRY_ASSIGN(const auto catalogue, parseJson(baseImagesText));
     const auto [repository, tag] = split(reference);
     for (const auto& entry : catalogue.at("references"))

@@ -66,6 +66,8 @@ void TestBaseImages::patchVersionsShareALayer()
     QCOMPARE(one.config.environment.at("LANG"), std::string("C.UTF-8"));
     QCOMPARE(one.config.environment.at("PYTHON_VERSION"), std::string("3.11.2"));
     QVERIFY(one.digest != findBaseImage("debian:bookworm")->digest);
+    QCOMPARE(findBaseImage("python:3." + std::string(1U << 20U, '1')).error().code(),
+             ErrorCode::Invalid);
 }
 
 void TestBaseImages::uvIsNoBase()

@@ -26,6 +26,11 @@ private slots:
     void nothingOfTheNetworkStaysInALayer();
     void secretsReachRunAndNotTheLayers();
     void multiStageCopies();
+    void virtualEnvironmentSurvivesCopy();
+    void debianSlimOfTheClientBuilds();
+    void uvOfTheClientInstalls();
+    void clientIsFoundBehindTheImagesPackages();
+    void trixieBringsPython313();
 
 private:
     model::ImageRecipe recipe(std::vector<std::string> commands)
@@ -173,6 +178,96 @@ void TestBuild::multiStageCopies()
                                      "FROM base", "COPY --from=maker /out /in", "RUN cat /in/x"}));
     QVERIFY2(image, (m_log + (image ? "" : image.error().message())).c_str());
     QVERIFY(logHas("made"));
+}
+
+void TestBuild::virtualEnvironmentSurvivesCopy()
+{
+    const auto image = build(recipe(
+        {"FROM base AS maker",
+         "RUN python -m venv /opt/venv && useradd -u 1234 app "
+         "&& touch /opt/venv/own && chown app /opt/venv/own",
+         "FROM base", "COPY --from=maker /opt/venv /opt/venv",
+         "RUN /opt/venv/bin/python -c 'import sys; print(sys.prefix)' && stat -c %u /opt/venv/own",
+         "RUN apt-config dump APT::Install-Recommends"}));
+    QVERIFY2(image, (m_log + (image ? "" : image.error().message())).c_str());
+    QVERIFY2(logHas("\n/opt/venv\n1234\n"), m_log.c_str());
+    QVERIFY2(logHas("APT::Install-Recommends \"1\""), m_log.c_str());
+}
+
+void TestBuild::debianSlimOfTheClientBuilds()
+{
+    auto wanted = recipe(
+        {"FROM python:3.11.12-slim-bookworm", "RUN apt-get update",
+         "RUN apt-get install -y gcc gfortran build-essential",
+         "RUN pip install --upgrade pip wheel uv",
+         "RUN echo 'debconf debconf/frontend select Noninteractive' | debconf-set-selections",
+         "CMD [\"sleep\", \"172800\"]"});
+    const auto image = build(wanted);
+    if (!image && (logHas("Could not resolve") || logHas("Failed to fetch")))
+        QSKIP("Debian's mirror cannot be reached");
+    QVERIFY2(image, (m_log + (image ? "" : image.error().message())).c_str());
+    m_base = *image;
+    const auto more = build(recipe(
+        {"FROM base", "RUN python -m pip install six==1.16.0 ", "RUN gcc --version && uv --version",
+         "RUN python -c 'import six, sys; print(six.__version__, sys.version_info[:2])'"}));
+    QVERIFY2(more, (m_log + (more ? "" : more.error().message())).c_str());
+    QVERIFY(logHas("1.16.0 (3, 11)"));
+}
+
+void TestBuild::uvOfTheClientInstalls()
+{
+    const auto image = build(recipe(
+        {"FROM base", "COPY --from=ghcr.io/astral-sh/uv:latest /uv /.uv/uv",
+         "RUN /.uv/uv pip install --python $(command -v python) --compile-bytecode six==1.17.0",
+         "RUN python -c 'import six; print(six.__version__)'"}));
+    if (!image && image.error().code() == ErrorCode::Unavailable)
+        QSKIP(image.error().message().c_str());
+    QVERIFY2(image, (m_log + (image ? "" : image.error().message())).c_str());
+    QVERIFY(logHas("1.17.0"));
+}
+
+void TestBuild::clientIsFoundBehindTheImagesPackages()
+{
+    const auto client
+        = clientLayer(m_store, "1.6.4", "3.11", [](std::string_view) { }, std::stop_token());
+    if (!client)
+        QSKIP(client.error().message().c_str());
+    const auto image
+        = build(recipe({"FROM base",
+                        "RUN pip install --no-deps click==8.0.4 && mkdir -p /etc/own && "
+                        "echo 'print(\"own sitecustomize\")' > /etc/own/sitecustomize.py"}));
+    QVERIFY2(image, (m_log + (image ? "" : image.error().message())).c_str());
+    const auto scratch = TempDir::create(m_home->path());
+    Step step;
+    for (const auto& digest : image->layers)
+        step.layers.push_back(layerFolder(m_store, digest));
+    step.layers.push_back(*client);
+    step.writes = scratch->path() / "writes";
+    step.environment = image->config.environment;
+    step.environment["PYTHONPATH"] = "/pkg:/etc/own";
+    step.argv = {"python", "-c",
+                 "import modal, click, importlib.metadata as m; "
+                 "print(modal.__version__, m.version('click'))"};
+    std::string said;
+    const auto code
+        = m_steps->run(step, [&](std::string_view line) { said += std::string(line) + "|"; }, {});
+    QVERIFY(code);
+    QCOMPARE(said, std::string("own sitecustomize|1.6.4 8.0.4|"));
+    QCOMPARE(*code, 0);
+}
+
+void TestBuild::trixieBringsPython313()
+{
+    const auto image = build(recipe(
+        {"FROM python:3.13-slim-trixie", "RUN pip install six==1.17.0 && python -c 'import six'",
+         "RUN test -d /usr/local/lib/python3.13/site-packages/six-1.17.0.dist-info"}));
+    if (!image && image.error().code() == ErrorCode::Unavailable)
+        QSKIP(image.error().message().c_str());
+    QVERIFY2(image, (m_log + (image ? "" : image.error().message())).c_str());
+    QVERIFY(QByteArray(image->pythonVersion.c_str()).startsWith("Python 3.13."));
+    QVERIFY2(image->pythonVersion.find(image->config.environment.at("PYTHON_VERSION"))
+                 != std::string::npos,
+             image->pythonVersion.c_str());
 }
 
 int main(int argc, char** argv)
