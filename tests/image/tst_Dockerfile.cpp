@@ -142,8 +142,8 @@ void TestDockerfile::copiesAsDockerDoes_data()
     QTest::newRow("file to folder") << QStringList {"a.txt"} << "/x/" << QStringList {"/x/a.txt"};
     QTest::newRow("file to a folder of the image")
         << QStringList {"a.txt"} << "/have" << QStringList {"/have/a.txt"};
-    QTest::newRow("relative") << QStringList {"a.txt"} << "b" << QStringList {"/work/b"};
-    QTest::newRow("here") << QStringList {"a.txt"} << "." << QStringList {"/work/a.txt"};
+    QTest::newRow("relative") << QStringList {"a.txt"} << "b" << QStringList {"/srv/b"};
+    QTest::newRow("here") << QStringList {"a.txt"} << "." << QStringList {"/srv/a.txt"};
     QTest::newRow("folder's content")
         << QStringList {"d"} << "/x" << QStringList {"/x/e/g", "/x/f"};
     QTest::newRow("everything") << QStringList {"."} << "/"
@@ -165,7 +165,7 @@ void TestDockerfile::copiesAsDockerDoes()
     std::vector<std::string> names;
     for (const auto& source : sources)
         names.push_back(source.toStdString());
-    const auto plan = planCopy(entries, names, target.toStdString(), "/work", {image->path()});
+    const auto plan = planCopy(entries, names, target.toStdString(), "/srv", {image->path()});
     QVERIFY2(plan, plan ? "" : plan.error().message().c_str());
     QStringList made;
     for (const auto& item : plan->items)
