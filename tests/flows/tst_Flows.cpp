@@ -34,6 +34,8 @@ private slots:
     void twoHomesSideBySide();
     void secondDaemonIsRefused();
     void portInUseIsExplained();
+    void doctorSaysHowContainersRun();
+    void damagedDatabaseIsExplainedAndKept();
 
 private:
     [[nodiscard]] support::Finished run(const QString& app, const QStringList& arguments = {})
@@ -275,6 +277,33 @@ void TestFlows::portInUseIsExplained()
     QVERIFY(second.waitForFinished(20000));
     QCOMPARE(second.exitCode(), 3);
     QVERIFY(second.readAllStandardError().contains("in use"));
+}
+
+void TestFlows::doctorSaysHowContainersRun()
+{
+    const auto doctor = m_emulator->slip({"doctor"});
+    VERIFY_SHOWING(doctor.code == 0, doctor);
+    VERIFY_SHOWING(doctor.output.contains("containers"), doctor);
+    VERIFY_SHOWING(doctor.output.contains("limited by"), doctor);
+}
+
+void TestFlows::damagedDatabaseIsExplainedAndKept()
+{
+    const Emulator other(clients.first());
+    QVERIFY2(other.ready(), qPrintable(other.failure()));
+    const auto down = other.slip({"down"}, 60);
+    VERIFY_SHOWING(down.code == 0, down);
+    QFile database(other.home() + "/slipway.db");
+    QVERIFY(database.open(QIODevice::ReadWrite));
+    const QByteArray damage(8192, '!');
+    database.write(damage);
+    database.close();
+
+    const auto up = other.slip({"up"}, 60);
+    VERIFY_SHOWING(up.code == 3, up);
+    VERIFY_SHOWING(up.errors.contains("slipway.db"), up);
+    QVERIFY(database.open(QIODevice::ReadOnly));
+    QVERIFY(database.readAll().startsWith(damage)); // never overwritten
 }
 
 QTEST_GUILESS_MAIN(TestFlows)
