@@ -25,15 +25,10 @@ build_packages=(
     "libsqlite3-dev the store"
     "libssl-dev digests"
     "libboost-dev HTTP"
-    "libboost-context-dev fibres"
-    "libarchive-dev image layers"
-    "libzstd-dev image layers, fat binaries"
-    "liblz4-dev fat binaries"
-    "libcurl4-openssl-dev registries"
+    "libzstd-dev fat binaries"
     "nlohmann-json3-dev JSON"
     "libcli11-dev the command line"
     "libseccomp-dev containers"
-    "libcap-dev containers"
 )
 
 run_packages=(
@@ -46,11 +41,9 @@ run_packages=(
 
 test_packages=(
     "clang-format-19 the tree's format"
-    "xvfb the window without a display"
     "busybox-static containers in the tests"
     "crun the benchmark's other container runtime"
     "buildah the benchmark's other image builder"
-    "libbenchmark-dev benchmarks"
     "procps tests look at processes"
 )
 

@@ -3,12 +3,14 @@
 
 #include "app/command/Arguments.h"
 #include "app/command/Commands.h"
+#include "emulator/container/Launcher.h"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace app::command;
@@ -137,6 +139,10 @@ void addGpu(CLI::App& slip, Invocation& call)
 
 int main(int argc, char** argv)
 {
+    // slip doctor tries containers out, and their helper is this program again.
+    if (argc > 1 && std::string_view(argv[1]) == "--launcher")
+        return emulator::container::launcherMain(argc, argv);
+
     auto home = emulator::local::Home::find();
     if (!home)
         return report(home.error());

@@ -71,7 +71,10 @@ void Fleet::sendStop(TaskRecord& task)
     task.state = TaskState::Stopping;
     task.draining = true;
     save(task);
-    send(model::StopTask {task.id, task.stopGraceful, task.stopReason, task.stopMessage});
+    // One that has not asked for inputs yet has nothing to put away, and SIGINT in the middle of
+    // its imports would only print a traceback.
+    const bool graceful = task.stopGraceful && task.readyAt != 0;
+    send(model::StopTask {task.id, graceful, task.stopReason, task.stopMessage});
 }
 
 void Fleet::drain(const std::string& taskId, Micros grace)

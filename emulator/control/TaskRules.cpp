@@ -21,6 +21,8 @@ std::string describeEnd(const model::TaskEnd& end)
         sentence = "the container exited with code " + std::to_string(end.exitCode);
         break;
     case EndReason::OutOfMemory:
+        if (!end.message.empty())
+            return end.message; // the worker knows the limit
         sentence = "the container ran out of memory; ask for more with memory=…";
         break;
     case EndReason::TimedOut:

@@ -229,6 +229,8 @@ def _main():
     module = _serve(control)
     _refresh(sys)
     del control
+    # runpy warns about a module that is there before it runs; it is made anew either way.
+    sys.modules.pop(module, None)
     try:
         # What `python -m` itself calls; the public function makes a second __main__.
         if hasattr(runpy, "_run_module_as_main"):

@@ -61,7 +61,7 @@ def main():
         "images": lambda: program(build, "bench_image"),
         "calls": lambda: calls_of_the_client(build),
         "window": lambda: program(build, "bench_gui"),
-        "gpu": lambda: program(build, "bench_gpu"),
+
     }
     document = {"when": time.strftime("%Y-%m-%d"), "load": os.getloadavg()[0], "cpus": os.cpu_count()}
     for name, run in runs.items():

@@ -3,6 +3,9 @@
 
 #include "tests/support/Emulator.h"
 
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QtTest>
 
 #include <csignal>
@@ -31,6 +34,8 @@ private slots:
     void twoHomesSideBySide();
     void secondDaemonIsRefused();
     void portInUseIsExplained();
+    void doctorSaysHowContainersRun();
+    void damagedDatabaseIsExplainedAndKept();
 
 private:
     [[nodiscard]] support::Finished run(const QString& app, const QStringList& arguments = {})
@@ -194,7 +199,7 @@ void TestFlows::costAndLogsAreKept()
     const auto record = QJsonDocument::fromJson(lines.last().toUtf8()).object();
     const auto app = record["app_id"].toString();
     VERIFY_SHOWING(app.startsWith("ap-"), run);
-    VERIFY_SHOWING(record["cost_micros"].toInteger() > 0, run);
+    VERIFY_SHOWING(record["task_seconds"].toDouble() > 0, run);
     const auto logs = m_emulator->slip({"logs", app});
     VERIFY_SHOWING(logs.output.contains("in the container: 12"), logs);
     const auto cost = m_emulator->slip({"cost", app});
@@ -225,6 +230,12 @@ void TestFlows::sampleComputesAPicture()
                             "--output", picture, "--width", "160", "--height", "100"});
     VERIFY_SHOWING(finished.code == 0, finished);
     VERIFY_SHOWING(finished.all().contains("H100"), finished);
+    // A second of an H100 is more than a thousandth of a dollar: the ledger cannot miss it.
+    const auto cost = m_emulator->slip({"cost", "--by", "gpu", "--json"});
+    VERIFY_SHOWING(cost.output.contains("H100"), cost);
+    for (const QJsonValue line : QJsonDocument::fromJson(cost.output.toUtf8()).array())
+        if (line["gpu"].toString() == "H100")
+            VERIFY_SHOWING(line["cost_micros"].toInteger() > 0, cost);
     QFile file(picture);
     QVERIFY(file.open(QIODevice::ReadOnly));
     const auto bytes = file.readAll();
@@ -266,6 +277,33 @@ void TestFlows::portInUseIsExplained()
     QVERIFY(second.waitForFinished(20000));
     QCOMPARE(second.exitCode(), 3);
     QVERIFY(second.readAllStandardError().contains("in use"));
+}
+
+void TestFlows::doctorSaysHowContainersRun()
+{
+    const auto doctor = m_emulator->slip({"doctor"});
+    VERIFY_SHOWING(doctor.code == 0, doctor);
+    VERIFY_SHOWING(doctor.output.contains("containers"), doctor);
+    VERIFY_SHOWING(doctor.output.contains("limited by"), doctor);
+}
+
+void TestFlows::damagedDatabaseIsExplainedAndKept()
+{
+    const Emulator other(clients.first());
+    QVERIFY2(other.ready(), qPrintable(other.failure()));
+    const auto down = other.slip({"down"}, 60);
+    VERIFY_SHOWING(down.code == 0, down);
+    QFile database(other.home() + "/slipway.db");
+    QVERIFY(database.open(QIODevice::ReadWrite));
+    const QByteArray damage(8192, '!');
+    database.write(damage);
+    database.close();
+
+    const auto up = other.slip({"up"}, 60);
+    VERIFY_SHOWING(up.code == 3, up);
+    VERIFY_SHOWING(up.errors.contains("slipway.db"), up);
+    QVERIFY(database.open(QIODevice::ReadOnly));
+    QVERIFY(database.readAll().startsWith(damage)); // never overwritten
 }
 
 QTEST_GUILESS_MAIN(TestFlows)

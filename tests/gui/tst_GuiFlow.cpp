@@ -182,7 +182,7 @@ void TestGuiFlow::survivesARestartOfTheDaemon()
     // It is started again by the window; what it had done is still there.
     QSignalSpy snapshots(m_window->link(), &app::client::DaemonLink::snapshotChanged);
     QTRY_VERIFY_WITH_TIMEOUT(snapshots.count() > 0, 60'000);
-    QTRY_VERIFY(find<QLabel>("status.emulator")->text().contains("ready"));
+    QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("status.emulator")->text().contains("ready"), 30'000);
     QVERIFY(!m_window->link()->snapshot().tasks.empty());
 }
 
