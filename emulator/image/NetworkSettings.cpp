@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "emulator/base/Files.h"
+#include "emulator/base/Subprocess.h"
 #include "emulator/image/Builder.h"
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
 
 namespace emulator::image {
@@ -82,9 +83,34 @@ void addIndexes(NetworkSettings& settings)
     settings.environment["PIP_ROOT_USER_ACTION"] = "ignore";
 }
 
+/// apt in containers: the host's proxies, and no change to the user _apt, which a user namespace
+/// with one id does not have.
+void addApt(const Store& store, NetworkSettings& settings)
+{
+    const auto file = store.home / "runtime" / "apt.conf";
+    std::error_code ignored;
+    if (!fs::exists(file, ignored)) {
+        std::string text = "APT::Sandbox::User \"root\";\n";
+        if (!findProgram("apt-config").empty())
+            if (const auto dump = run({.argv = {"apt-config", "dump"}}))
+                for (std::string_view rest = dump->standardOutput; !rest.empty();) {
+                    const auto line = rest.substr(0, rest.find('\n'));
+                    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+                    if (line.starts_with("Acquire::http") && line.find("::Proxy") != line.npos)
+                        text.append(line).append("\n");
+                }
+        fs::create_directories(file.parent_path(), ignored);
+        if (!writeFileAtomically(file, text))
+            return;
+    }
+    const auto target = std::string(inside) + "/apt.conf";
+    settings.mounts[target] = file;
+    settings.environment["APT_CONFIG"] = target;
+}
+
 } // namespace
 
-NetworkSettings networkSettings(const Store&)
+NetworkSettings networkSettings(const Store& store)
 {
     NetworkSettings settings;
     if (hostVariable("SLIPWAY_NETWORK_SETTINGS") == "off") {
@@ -95,6 +121,7 @@ NetworkSettings networkSettings(const Store&)
     addCertificates(settings);
     addProxies(settings);
     addIndexes(settings);
+    addApt(store, settings);
     return settings;
 }
 
