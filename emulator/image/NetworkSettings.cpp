@@ -81,11 +81,12 @@ void collectCertificates(const std::string& text, std::set<std::string>& seen, s
 void addCertificates(const Store& store, const std::string& pipCertificate,
                      NetworkSettings& settings)
 {
-    std::vector<std::string> files {"/etc/ssl/certs/ca-certificates.crt",
-                                    "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
-                                    pipCertificate};
+    // A set: most of these name the same file.
+    std::set<std::string> files {"/etc/ssl/certs/ca-certificates.crt",
+                                 "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
+                                 pipCertificate};
     for (const char* name : bundleVariables)
-        files.push_back(variable(name));
+        files.insert(variable(name));
     std::set<std::string> seen;
     std::string bundle;
     for (const auto& file : files)
@@ -205,32 +206,56 @@ void addIndexes(NetworkSettings& settings, const std::map<std::string, std::stri
         settings.notes.emplace_back("pip and uv use the host's package index.");
 }
 
-void addAptProxy(const Store& store, NetworkSettings& settings)
+/// Whether `file` was written after the last change of the host's apt settings.
+bool isFresh(const std::filesystem::path& file)
 {
+    std::error_code error;
+    const auto written = std::filesystem::last_write_time(file, error);
+    if (error)
+        return false;
+    for (const char* source : {"/etc/apt/apt.conf", "/etc/apt/apt.conf.d"})
+        if (const auto changed = std::filesystem::last_write_time(source, error);
+            !error && changed > written)
+            return false;
+    return true;
+}
+
+/// The host's proxies and certificates for apt; and no change to its user _apt, which a user
+/// namespace with one id does not have.
+std::string aptSettings(bool hasBundle)
+{
+    std::string text = "APT::Sandbox::User \"root\";\n";
+    if (hasBundle)
+        text += "Acquire::https::CAInfo \"" + std::string(bundleTarget) + "\";\n";
     if (findProgram("apt-config").empty())
-        return;
+        return text;
     const auto dump = run({.argv = {"apt-config", "dump"}});
     if (!dump)
-        return;
-    std::string kept;
+        return text;
     std::istringstream lines(dump->standardOutput);
     for (std::string line; std::getline(lines, line);)
-        if ((line.starts_with("Acquire::http") || line.starts_with("Acquire::https"))
-            && line.find("::Proxy") != std::string::npos
+        if (line.starts_with("Acquire::http") && line.find("::Proxy") != std::string::npos
             && line.find("Auto-Detect") == std::string::npos && !line.ends_with("\"\";"))
-            kept += line + '\n';
-    if (kept.empty())
-        return;
-    const auto path = store.home / "runtime" / "network" / "apt.conf";
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (const auto written = writeFileAtomically(path, kept); !written) {
-        log::warning("image", written.error().message());
-        return;
+            text += line + '\n';
+    return text;
+}
+
+/// Asking apt takes a process, and every task comes by here, so the answer is kept in a file.
+void addApt(const Store& store, NetworkSettings& settings)
+{
+    const bool hasBundle = settings.mounts.contains(std::string(bundleTarget));
+    const auto path
+        = store.home / "runtime" / "network" / (hasBundle ? "apt-bundle.conf" : "apt.conf");
+    if (!isFresh(path)) {
+        std::error_code error;
+        std::filesystem::create_directories(path.parent_path(), error);
+        if (const auto written = writeFileAtomically(path, aptSettings(hasBundle)); !written) {
+            log::warning("image", written.error().message());
+            return;
+        }
     }
     settings.mounts[std::string(aptTarget)] = path;
     settings.environment["APT_CONFIG"] = aptTarget;
-    settings.notes.emplace_back("apt uses the host's proxy.");
 }
 
 } // namespace
@@ -248,7 +273,7 @@ NetworkSettings networkSettings(const Store& store)
     addProxies(settings);
     addCertificates(store, certificate == pip.end() ? "" : certificate->second, settings);
     addIndexes(settings, pip);
-    addAptProxy(store, settings);
+    addApt(store, settings);
     return settings;
 }
 

@@ -119,6 +119,9 @@ void TestBaseImages::networkSettingsOfTheHost()
     const auto target = settings.environment.at("PIP_CERT");
     QVERIFY(readFile(settings.mounts.at(target))->find(certificate) != std::string::npos);
     QVERIFY(!settings.notes.empty());
+    const auto apt = readFile(settings.mounts.at(settings.environment.at("APT_CONFIG")));
+    QVERIFY(apt->find("APT::Sandbox::User \"root\";") != std::string::npos);
+    QVERIFY(apt->find("CAInfo \"" + target + "\"") != std::string::npos);
 }
 
 void TestBaseImages::networkSettingsCanBeOff()
