@@ -7,8 +7,8 @@
 #include "emulator/base/Files.h"
 #include "emulator/base/Subprocess.h"
 #include "emulator/container/Launcher.h"
-#include "emulator/image/Bootstrap.h"
 #include "emulator/image/Builder.h"
+#include "emulator/worker/ContainerSteps.h"
 #include "tests/bench/Timing.h"
 
 #include <sched.h>
@@ -119,14 +119,17 @@ int main(int argc, char** argv)
     fs::copy_file("/bin/busybox", busybox / "bin" / "busybox", failed);
 
     const image::Store store {home->path()};
-    const auto plan = image::planBootstrap("python:3.11-slim-bookworm");
-    const auto python = image::bootstrap(store, *plan, [](std::string_view) { }, {});
+    worker::ContainerSteps steps(**launcher);
+    model::ImageRecipe recipe;
+    recipe.commands = {"FROM python:3.11-slim-bookworm"};
+    const auto python
+        = image::Builder::create(store, steps)->build(recipe, [](std::string_view) { }, {});
 
     Bench bench(home->path(), **launcher);
     Json result;
     result["static program"] = bench.race(busybox, {"/bin/busybox", "true"}, 30);
     if (python)
-        result["python3 -c pass"] = bench.race(image::layerFolder(store, *python),
+        result["python3 -c pass"] = bench.race(image::layerFolder(store, python->layers.front()),
                                                {"/usr/bin/python3", "-c", "pass"}, 20, "this");
     std::printf("%s\n", result.dump(2).c_str());
     return 0;
