@@ -53,6 +53,8 @@ Result fill(DevicePointer address, std::size_t pitch, std::uint32_t value, unsig
 
 } // namespace
 
+SLIPWAY_EXPORT Result cuStreamSynchronize(Handle stream); // Stream.cpp
+
 SLIPWAY_EXPORT Result cuMemcpy(DevicePointer to, DevicePointer from, std::size_t size)
 {
     return copyFlat(to, from, size, 0, Wait::UntilDone, Direction::Any);
@@ -92,7 +94,9 @@ SLIPWAY_EXPORT Result cuMemcpyDtoDAsync_v2(DevicePointer to, DevicePointer from,
 SLIPWAY_EXPORT Result cuMemcpyPeer(DevicePointer to, Handle, DevicePointer from, Handle,
                                    std::size_t size)
 {
-    return copyFlat(to, from, size, 0, Wait::UntilDone, Direction::OnDevice);
+    const Result result = copyFlat(to, from, size, 0, Wait::UntilDone, Direction::OnDevice);
+    // Later work of either device must see it, and the two share no stream that would order them.
+    return result == 0 ? cuStreamSynchronize(0) : result;
 }
 SLIPWAY_EXPORT Result cuMemcpyPeerAsync(DevicePointer to, Handle, DevicePointer from, Handle,
                                         std::size_t size, Handle stream)

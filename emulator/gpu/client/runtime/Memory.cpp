@@ -420,7 +420,9 @@ SLIPWAY_EXPORT Result cudaMemcpyAsync(void* to, const void* from, std::size_t si
 }
 SLIPWAY_EXPORT Result cudaMemcpyPeer(void* to, int, const void* from, int, std::size_t size)
 {
-    return cudaMemcpy(to, from, size, DeviceToDevice);
+    const Result result = cudaMemcpy(to, from, size, DeviceToDevice);
+    // Later work of either device must see it, and the two share no stream that would order them.
+    return result == 0 ? note(cuStreamSynchronize(0)) : result;
 }
 SLIPWAY_EXPORT Result cudaMemcpyPeerAsync(void* to, int, const void* from, int, std::size_t size,
                                           Handle stream)
