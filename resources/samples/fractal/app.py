@@ -19,7 +19,7 @@ here = pathlib.Path(__file__).parent
 
 cpu_image = modal.Image.debian_slim(python_version="3.11")
 gpu_image = cpu_image.pip_install(
-    "cuda-core==1.2.2", "cuda-bindings==13.*", "nvidia-cuda-nvrtc==13.*", "numpy"
+    "cuda-core==1.2.2", "cuda-bindings==13.*", "nvidia-cuda-nvrtc==13.0.*", "numpy"
 ).add_local_file(here / "kernels" / "mandelbrot.cu", "/root/kernels/mandelbrot.cu")
 
 
