@@ -118,6 +118,8 @@ int helpEnvironment()
         "SLIPWAY_LOG         debug, info, warning or error: what the daemons write to HOME/logs\n"
         "SLIPWAY_BASE_CACHE  where bootstrapped base images are kept for all homes\n"
         "                    (default ~/.cache/slipway/bases)\n"
+        "SLIPWAY_NETWORK_SETTINGS  off: containers get no proxy, certificates or package index of "
+        "this host\n"
         "SLIPWAY_GPU_SOCKET  set for programs on an emulated GPU: the device they speak to");
     return Done;
 }
