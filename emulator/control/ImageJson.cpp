@@ -17,6 +17,7 @@ Json toJson(const model::Image& image)
     const auto& config = image.config;
     return {{"id", image.id},
             {"layers", image.layers},
+            {"manifest", image.manifest},
             {"pythonVersion", image.pythonVersion},
             {"substitutions", image.substitutions},
             {"environment", config.environment},
@@ -35,6 +36,7 @@ model::Image imageFromJson(const Json& json)
         return image;
     image.id = json.value("id", "");
     image.layers = json.value("layers", TextList {});
+    image.manifest = json.value("manifest", "");
     image.pythonVersion = json.value("pythonVersion", "");
     image.substitutions = json.value("substitutions", TextList {});
     auto& config = image.config;

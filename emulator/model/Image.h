@@ -50,6 +50,7 @@ struct ImageConfig {
 struct Image {
     std::string id; ///< im-…
     std::vector<std::string> layers; ///< digests; LayerStore has the directories
+    std::string manifest; ///< "sha256:…" of its OCI manifest once exported; empty before
     ImageConfig config;
     std::string pythonVersion; ///< what `python -VV` says; empty without Python
     std::vector<std::string> substitutions; ///< sentences: "python:3.11-slim-bookworm is …"

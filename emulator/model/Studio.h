@@ -37,8 +37,13 @@ struct TaskSummary {
     std::string functionName;
     std::string imageId;
     std::string gpu;
+    std::uint32_t version = 0; ///< of the deployment that it belongs to; 0: of none
+    std::string node; ///< where it runs; empty on this machine or before it has a place
+    std::string jobId; ///< the engine's; empty on this machine
+    std::string waitReason; ///< why the engine holds it back, in its words: "Resources"
     TaskState state = TaskState::Queued;
-    Micros createdAt = 0;
+    Micros createdAt = 0; ///< until startedAt it waits in a queue
+    Micros readyAt = 0; ///< it asked for inputs the first time
     Micros startedAt = 0;
     Micros finishedAt = 0;
     TaskEnd end;
@@ -107,6 +112,64 @@ struct CostLine {
     std::int64_t costMicros = 0; ///< micro-dollars
 };
 
+/// What tasks cost within one stretch of time: a point of a graph.
+struct CostPoint {
+    Micros from = 0; ///< its stretch begins here
+    std::string appId;
+    std::string functionName;
+    std::string gpu; ///< "H100", empty without
+    std::uint32_t version = 0; ///< of the deployment
+    double seconds = 0; ///< of task time
+    std::int64_t costMicros = 0; ///< micro-dollars
+};
+
+struct DeployedFunction {
+    std::string id;
+    std::string name;
+    std::string gpu; ///< "H100:2", empty without
+    std::string imageId;
+    std::string manifest; ///< "sha256:…" of the image; empty where none was exported
+    std::uint32_t revision = 0; ///< grows when a publish changes the function
+    std::int64_t microsPerHour = 0; ///< micro-dollars an hour for one replica
+};
+
+/// One version of a deployed app.
+struct DeploymentSummary {
+    std::string appId;
+    std::string appName;
+    std::string environment;
+    std::uint32_t version = 0;
+    std::string state; ///< "live", "superseded", "stopped"
+    std::uint32_t rolledBackTo = 0; ///< the version that this one repeats; 0: none
+    Micros deployedAt = 0;
+    std::string tag;
+    std::string gitCommit; ///< empty outside a repository
+    bool gitDirty = false;
+    std::string clientVersion;
+    std::vector<DeployedFunction> functions;
+    std::uint32_t replicas = 0; ///< tasks of this version that have not ended
+    std::int64_t costMicros = 0; ///< of this version so far
+    std::int64_t budgetMicros = 0; ///< of the app; 0: none
+    std::int64_t appCostMicros = 0; ///< of the app so far, which the budget bounds
+    std::string heldBack; ///< why no replica is started: the budget, an engine's limit
+};
+
+/// A place that apps run at.
+struct TargetSummary {
+    std::string name; ///< "local", "hpc"
+    std::string kind; ///< "local", "ssh", "socket"
+    std::string address; ///< of ssh or the socket
+    std::string state; ///< "connected", "connecting", "offline"
+    std::string reason; ///< of the last failure, with what to do
+    Micros since = 0; ///< of the state
+    std::string engine; ///< "local", "Slurm 22.05.8 (CLI)"
+    std::string serverUrl; ///< MODAL_SERVER_URL on this machine
+    std::string tokenId;
+    std::string tokenSecret;
+    std::string socket; ///< of its Studio API on this machine
+    std::string registryUrl; ///< where images are pushed to, as this machine reaches it
+};
+
 struct MethodSummary {
     std::string name;
     bool served = false;
@@ -125,6 +188,8 @@ struct DaemonStatus {
     std::uint32_t tasksRunning = 0;
     std::uint32_t callsPending = 0;
     std::vector<std::string> notes; ///< the worker's capability notes
+    std::string engine = "local"; ///< "Slurm 22.05.8 (CLI)"
+    std::string engineProblem; ///< why the engine does not answer; empty when it does
 };
 
 } // namespace emulator::model

@@ -159,6 +159,7 @@ slipway::v1::Image toWire(const model::Image& value)
     slipway::v1::Image wire;
     wire.set_id(value.id);
     wire.set_python_version(value.pythonVersion);
+    wire.set_manifest(value.manifest);
     fill(wire.mutable_layers(), value.layers);
     *wire.mutable_config() = toWire(value.config);
     fill(wire.mutable_substitutions(), value.substitutions);
@@ -170,6 +171,7 @@ model::Image fromWire(const slipway::v1::Image& wire)
     model::Image value;
     value.id = wire.id();
     value.pythonVersion = wire.python_version();
+    value.manifest = wire.manifest();
     value.layers = toList(wire.layers());
     value.config = fromWire(wire.config());
     value.substitutions = toList(wire.substitutions());
@@ -579,6 +581,11 @@ slipway::v1::TaskSummary toWire(const model::TaskSummary& value)
     wire.set_started_at(value.startedAt);
     wire.set_finished_at(value.finishedAt);
     wire.set_cost_micros(value.costMicros);
+    wire.set_version(value.version);
+    wire.set_node(value.node);
+    wire.set_job_id(value.jobId);
+    wire.set_wait_reason(value.waitReason);
+    wire.set_ready_at(value.readyAt);
     wire.set_state(static_cast<std::uint32_t>(value.state));
     *wire.mutable_end() = toWire(value.end);
     *wire.mutable_usage() = toWire(value.usage);
@@ -598,6 +605,11 @@ model::TaskSummary fromWire(const slipway::v1::TaskSummary& wire)
     value.startedAt = wire.started_at();
     value.finishedAt = wire.finished_at();
     value.costMicros = wire.cost_micros();
+    value.version = wire.version();
+    value.node = wire.node();
+    value.jobId = wire.job_id();
+    value.waitReason = wire.wait_reason();
+    value.readyAt = wire.ready_at();
     value.state = wire.state() <= static_cast<std::uint32_t>(model::TaskState::Finished)
         ? static_cast<model::TaskState>(wire.state())
         : model::TaskState::Finished;
@@ -619,6 +631,8 @@ slipway::v1::DaemonStatus toWire(const model::DaemonStatus& value)
     wire.set_tasks_running(value.tasksRunning);
     wire.set_calls_pending(value.callsPending);
     fill(wire.mutable_notes(), value.notes);
+    wire.set_engine(value.engine);
+    wire.set_engine_problem(value.engineProblem);
     return wire;
 }
 
@@ -635,6 +649,8 @@ model::DaemonStatus fromWire(const slipway::v1::DaemonStatus& wire)
     value.tasksRunning = wire.tasks_running();
     value.callsPending = wire.calls_pending();
     value.notes = toList(wire.notes());
+    value.engine = wire.engine();
+    value.engineProblem = wire.engine_problem();
     return value;
 }
 
