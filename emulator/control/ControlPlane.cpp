@@ -33,6 +33,7 @@ ControlPlane::ControlPlane(Options options, std::unique_ptr<store::Database> dat
     , m_state(std::make_unique<State>(m_context, m_options.composer, m_options.prices))
     , m_appRules(std::make_unique<AppRules>(*m_state))
     , m_taskRules(std::make_unique<TaskRules>(*m_state, m_options.limits))
+    , m_deployRules(std::make_unique<DeployRules>(*m_state, *m_appRules))
 {
     m_strand.setHooks(
         {[this] { settle(); }, [this] { m_state->load(); }, [this] { return nextDue(); }});
@@ -47,6 +48,7 @@ void ControlPlane::settle()
 {
     if (m_context.now() >= m_nextSweep)
         sweep();
+    m_deployRules->step();
     m_taskRules->scale(TaskRules::Scope::Changed);
     if (std::exchange(m_context.changed, false))
         m_parking.signal(changesTopic);
@@ -60,6 +62,7 @@ void ControlPlane::sweep()
 {
     m_taskRules->sweep();
     m_appRules->sweep();
+    m_deployRules->sweep();
     m_taskRules->scale(TaskRules::Scope::All);
     if (m_context.now() >= m_nextPrune)
         prune();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulator/control/AppRules.h"
+#include "emulator/control/DeployRules.h"
 #include "emulator/control/State.h"
 #include "emulator/control/TaskRules.h"
 #include "emulator/cost/PriceBook.h"
@@ -37,6 +38,7 @@ public:
     [[nodiscard]] State& state() { return *m_state; }
     [[nodiscard]] AppRules& appRules() { return *m_appRules; }
     [[nodiscard]] TaskRules& taskRules() { return *m_taskRules; }
+    [[nodiscard]] DeployRules& deployRules() { return *m_deployRules; }
     [[nodiscard]] Parking& parking() { return m_parking; }
     [[nodiscard]] store::Replies& replies() { return m_replies; }
     [[nodiscard]] const Clock& clock() const { return m_options.clock; }
@@ -64,6 +66,7 @@ private:
     std::unique_ptr<State> m_state;
     std::unique_ptr<AppRules> m_appRules;
     std::unique_ptr<TaskRules> m_taskRules;
+    std::unique_ptr<DeployRules> m_deployRules;
     Micros m_nextSweep = 0;
     Micros m_nextPrune = 0;
 };

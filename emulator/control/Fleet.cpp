@@ -30,7 +30,7 @@ void Fleet::load()
             m_workerRecords.emplace(worker.id, std::move(worker));
 }
 
-Result<> Fleet::start(const store::FunctionRecord& function)
+Result<std::string> Fleet::start(const store::FunctionRecord& function, const Purpose& purpose)
 {
     TaskRecord task;
     task.id = m_context.ids.next("ta");
@@ -43,17 +43,20 @@ Result<> Fleet::start(const store::FunctionRecord& function)
     task.gpuCount = function.gpuCount;
     task.milliCpu = function.milliCpu;
     task.memoryMb = function.memoryMb;
+    task.deploymentVersion = purpose.version;
+    task.staging = purpose.staging;
     m_live.insert(task.id);
     const auto id = task.id;
     auto& record = m_records.emplace(id, std::move(task)).first->second;
     if (!m_sink) {
         save(record);
-        return {};
+        return id;
     }
-    auto sent = sendStart(record);
-    if (!sent)
+    if (auto sent = sendStart(record); !sent) {
         finish(id, {model::EndReason::StartFailed, 0, sent.error().message()}, m_context.now());
-    return sent;
+        return std::move(sent).error();
+    }
+    return id;
 }
 
 Result<> Fleet::sendStart(TaskRecord& task)
