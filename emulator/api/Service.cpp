@@ -27,9 +27,10 @@ public:
     {
         m_desk.startedAt = m_desk.options.clock.now();
         for (const auto add :
-             {addApps, addBlobs, addCalls, addClasses, addContainers, addDicts, addEnvironments,
-              addFunctions, addGenerators, addImages, addInputs, addLogs, addMounts, addQueues,
-              addSecrets, addStudio, addStudioStreams, addWorkers})
+             {addApps,        addBlobs,   addCalls,        addClasses,       addContainers,
+              addDeployments, addDicts,   addEnvironments, addFunctions,     addGenerators,
+              addImages,      addInputs,  addLogHistory,   addLogs,          addMounts,
+              addQueues,      addSecrets, addStudio,       addStudioStreams, addWorkers})
             add(m_desk);
     }
     ~ControlService() override { shutdown(); }
@@ -95,6 +96,7 @@ private:
         Caller caller;
         caller.clientVersion = call.metadata("x-modal-client-version");
         caller.runId = call.metadata("x-slipway-run");
+        caller.staging = call.metadata("x-slipway-stage");
         const auto access = method == nullptr ? Access::Anyone : method->access;
         if (call.isPrivate()) {
             caller.taskId = call.metadata("x-slipway-task");

@@ -107,12 +107,14 @@ Result<own::TaskList> listTasks(Exchange& exchange, const own::ListRequest& requ
         summary.id = task->id;
         summary.appId = task->appId;
         summary.functionId = task->functionId;
-        if (const auto function = state.functions.find(task->functionId))
+        if (const auto function = state.functionOf(*task))
             summary.functionName = (*function)->tag;
         summary.imageId = task->imageId;
         summary.gpu = gpuText(task->gpu, task->gpuCount);
+        summary.version = static_cast<std::uint32_t>(task->deploymentVersion);
         summary.state = task->state;
         summary.createdAt = task->createdAt;
+        summary.readyAt = task->readyAt;
         summary.startedAt = task->startedAt;
         summary.finishedAt = task->finishedAt;
         summary.end = {task->endReason, task->exitCode, task->message};
