@@ -155,6 +155,14 @@ struct TaskRecord {
     std::uint32_t memoryMb = 0;
     Micros chargedUntil = 0;
     std::int64_t costMicros = 0;
+    std::string replicaId; ///< re-…, what an engine was asked for; empty on this machine
+    std::string replicaToken; ///< proves to be that replica; good for one worker process
+    std::string jobId; ///< the engine's
+    std::string node;
+    std::string waitReason; ///< why the engine holds it back, in its words
+    Micros submittedAt = 0;
+    Micros allocatedAt = 0; ///< since then the engine holds resources for it; charged from here
+    bool settled = false; ///< the engine's accounting has had the last word on its cost
 };
 
 struct WorkerRecord {
@@ -348,7 +356,15 @@ struct Mapping<TaskRecord> {
                            column("milli_cpu", &R::milliCpu),
                            column("memory_mb", &R::memoryMb),
                            column("charged_until", &R::chargedUntil),
-                           column("cost_micros", &R::costMicros)};
+                           column("cost_micros", &R::costMicros),
+                           column("replica_id", &R::replicaId),
+                           column("replica_token", &R::replicaToken),
+                           column("job_id", &R::jobId),
+                           column("node", &R::node),
+                           column("wait_reason", &R::waitReason),
+                           column("submitted_at", &R::submittedAt),
+                           column("allocated_at", &R::allocatedAt),
+                           column("settled", &R::settled)};
     }
 };
 
