@@ -43,6 +43,8 @@ Result<> checkCommand(const ReplicaOrder& order)
 {
     if (order.command.empty() || order.command.front().substr(0, 1) != "/")
         return invalid("the worker's program must be an absolute path on the nodes");
+    if (order.command.front().find('=') != std::string::npos)
+        return invalid("the path of the worker's program may not have a '='"); // env(1)
     for (const auto& word : order.command)
         if (word.find('\0') != std::string::npos)
             return invalid("an argument of the worker has a null octet");
@@ -148,20 +150,18 @@ std::string batchScript(const ReplicaOrder& order)
 {
     std::string script
         = "#!/bin/bash -p\n"
-          "# A worker of Slipway. Beside what Slurm sets, it gets the variables "
-          "below and no others.\n"
+          "# A worker of Slipway: gets what Slurm sets, who it is, and the variables named below.\n"
+          "home=~\n"
+          "kept=(\"HOME=$home\" \"USER=${USER:=$(/usr/bin/id -un)}\" \"LOGNAME=$USER\")\n"
           "for name in $(compgen -e); do\n"
           "    case $name in\n"
-          "        SLURM*|*_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL|ZE_AFFINITY_MASK) ;;\n"
-          "        HOME|USER|LOGNAME|SHELL|TMPDIR) ;;\n"
-          "        *) unset -v \"$name\" ;;\n"
+          "        SLURM*|*_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL|ZE_AFFINITY_MASK|SHELL|TMPDIR)\n"
+          "            kept+=(\"$name=${!name}\") ;;\n"
           "    esac\n"
-          "done\n"
-          "export HOME=~ USER=${USER:-$(/usr/bin/id -un)}\n"
-          "export LOGNAME=$USER\n";
+          "done\n";
     for (const auto& [name, value] : order.environment)
-        script += "export " + name + "=" + quoted(value) + "\n";
-    script += "exec";
+        script += "kept+=(" + quoted(name + "=" + value) + ")\n";
+    script += "exec /usr/bin/env -i \"${kept[@]}\"";
     for (const auto& word : order.command)
         script += " " + quoted(word);
     return script + "\n";

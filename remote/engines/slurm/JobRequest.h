@@ -40,8 +40,8 @@ makeJobRequest(const Options& options, const emulator::model::ReplicaOrder& orde
 /// The site's gres type for one of our cards ("H100" → "h100").
 [[nodiscard]] std::string gresType(const Options& options, const std::string& card);
 
-/// The batch script: drops every variable that the order does not name (Slurm's own stay, and who
-/// the user is), sets those it names, and becomes the worker. bash -p reads no file of the user's.
+/// The batch script: becomes the worker, with the variables that the order names, those that Slurm
+/// sets, and who the user is; nothing else. bash -p reads no file of the user's.
 [[nodiscard]] std::string batchScript(const emulator::model::ReplicaOrder& order);
 
 /// `text` as one word of a shell, whatever it contains.

@@ -4,6 +4,7 @@
 #include "remote/engines/slurm/Text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -148,14 +149,16 @@ emulator::Micros parseTime(std::string_view text)
     if (text.size() != 19 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':'
         || text[16] != ':')
         return 0;
-    const auto field = [&](std::size_t begin, std::size_t size) {
-        return static_cast<unsigned>(parseNumber(text.substr(begin, size)).value_or(9999));
-    };
-    const year_month_day date(year(static_cast<int>(field(0, 4))), month(field(5, 2)),
-                              day(field(8, 2)));
-    const auto hour = field(11, 2);
-    const auto minute = field(14, 2);
-    const auto second = field(17, 2);
+    std::array<unsigned, 6> fields {};
+    constexpr std::array<std::size_t, 6> begins {0, 5, 8, 11, 14, 17};
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const auto number = parseNumber(text.substr(begins[i], i == 0 ? 4 : 2));
+        if (!number)
+            return 0;
+        fields[i] = static_cast<unsigned>(*number);
+    }
+    const auto [yyyy, mm, dd, hour, minute, second] = fields;
+    const year_month_day date(year(static_cast<int>(yyyy)), month(mm), day(dd));
     if (!date.ok() || hour > 23 || minute > 59 || second > 60)
         return 0;
     const auto time
