@@ -32,6 +32,7 @@ public:
         const auto& options = m_desk.options;
         control::Fleetwide limits;
         limits.maxTasks = options.maxTasks;
+        limits.hardMaxTasks = std::max(limits.hardMaxTasks, 2 * options.maxTasks);
         TRY_ASSIGN(
             m_plane,
             control::ControlPlane::create({options.home / "slipway.db", options.clock, options.ids,
