@@ -22,7 +22,8 @@ namespace emulator::control {
 /// All registries together: what the rules work on. Owned by the ControlPlane; belongs to the
 /// strand's thread.
 struct State {
-    State(Context& shared, Fleet::Composer composer, cost::PriceBook prices)
+    State(Context& shared, Fleet::Composer composer, cost::PriceBook prices,
+          Fleet::Workers workers = Fleet::Workers::Shared)
         : context(shared)
         , apps(shared)
         , functions(shared)
@@ -33,7 +34,7 @@ struct State {
         , secrets(shared)
         , mounts(shared)
         , images(shared, secrets)
-        , fleet(shared, std::move(composer))
+        , fleet(shared, std::move(composer), workers)
         , logs(shared)
         , meter(shared, std::move(prices))
         , collections(shared)

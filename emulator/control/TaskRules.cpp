@@ -153,6 +153,31 @@ void TaskRules::attach(const model::WorkerHello& hello, std::uint64_t connection
     scale(Scope::All);
 }
 
+void TaskRules::attachReplica(const std::string& taskId, const model::WorkerHello& hello,
+                              std::uint64_t connection, Fleet::CommandSink sink)
+{
+    for (const auto& id : m_state.fleet.attachReplica(taskId, hello, connection, std::move(sink)))
+        ended(id, {EndReason::WorkerLost, 0, {}}, m_state.context.now());
+}
+
+void TaskRules::lose(const std::string& taskId, const model::TaskEnd& end)
+{
+    ended(taskId, end, m_state.context.now());
+}
+
+void TaskRules::refuse(const std::string& taskId, const std::string& why)
+{
+    const auto found = m_state.fleet.find(taskId);
+    if (!found)
+        return;
+    const auto functionId = (*found)->functionId;
+    const bool serves = (*found)->staging.empty();
+    const model::TaskEnd end {EndReason::StartFailed, 0, why};
+    ended(taskId, end, m_state.context.now());
+    if (serves)
+        m_state.calls.failReady(functionId, outcomeOf(ResultStatus::InternalFailure, end));
+}
+
 void TaskRules::handle(const model::TaskStarted& event)
 {
     m_state.fleet.markStarted(event.taskId, event.time);

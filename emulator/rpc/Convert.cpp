@@ -231,6 +231,7 @@ slipway::v1::TaskSpec toWire(const model::TaskSpec& value)
     wire.set_startup_timeout_seconds(value.startupTimeoutSeconds);
     wire.set_block_network(value.blockNetwork);
     *wire.mutable_image() = rpc::toWire(value.image);
+    *wire.mutable_runtime() = rpc::toWire(value.runtime);
     for (const auto& mount : value.mounts) {
         auto* files = wire.add_mounts();
         for (const auto& file : mount)
@@ -255,6 +256,7 @@ model::TaskSpec fromWire(const slipway::v1::TaskSpec& wire)
     value.startupTimeoutSeconds = wire.startup_timeout_seconds();
     value.blockNetwork = wire.block_network();
     value.image = rpc::fromWire(wire.image());
+    value.runtime = rpc::fromWire(wire.runtime());
     for (const auto& mount : wire.mounts()) {
         auto& files = value.mounts.emplace_back();
         for (const auto& file : mount.files())
@@ -541,6 +543,64 @@ model::CostLine fromWire(const slipway::v1::CostLine& wire)
     value.day = wire.day();
     value.seconds = wire.seconds();
     value.costMicros = wire.cost_micros();
+    return value;
+}
+
+slipway::v1::CostPoint toWire(const model::CostPoint& value)
+{
+    slipway::v1::CostPoint wire;
+    wire.set_from(value.from);
+    wire.set_app_id(value.appId);
+    wire.set_function_name(value.functionName);
+    wire.set_gpu(value.gpu);
+    wire.set_version(value.version);
+    wire.set_seconds(value.seconds);
+    wire.set_cost_micros(value.costMicros);
+    return wire;
+}
+
+model::CostPoint fromWire(const slipway::v1::CostPoint& wire)
+{
+    model::CostPoint value;
+    value.from = wire.from();
+    value.appId = wire.app_id();
+    value.functionName = wire.function_name();
+    value.gpu = wire.gpu();
+    value.version = wire.version();
+    value.seconds = wire.seconds();
+    value.costMicros = wire.cost_micros();
+    return value;
+}
+
+slipway::v1::NodeSummary toWire(const model::NodeSummary& value)
+{
+    slipway::v1::NodeSummary wire;
+    wire.set_name(value.name);
+    wire.set_state(value.state);
+    wire.set_reason(value.reason);
+    wire.set_usable(value.usable);
+    wire.set_cpus(value.cpus);
+    wire.set_cpus_allocated(value.cpusAllocated);
+    wire.set_memory_mb(value.memoryMb);
+    wire.set_memory_mb_allocated(value.memoryMbAllocated);
+    wire.mutable_gpus()->insert(value.gpus.begin(), value.gpus.end());
+    wire.mutable_gpus_allocated()->insert(value.gpusAllocated.begin(), value.gpusAllocated.end());
+    return wire;
+}
+
+model::NodeSummary fromWire(const slipway::v1::NodeSummary& wire)
+{
+    model::NodeSummary value;
+    value.name = wire.name();
+    value.state = wire.state();
+    value.reason = wire.reason();
+    value.usable = wire.usable();
+    value.cpus = wire.cpus();
+    value.cpusAllocated = wire.cpus_allocated();
+    value.memoryMb = wire.memory_mb();
+    value.memoryMbAllocated = wire.memory_mb_allocated();
+    value.gpus = {wire.gpus().begin(), wire.gpus().end()};
+    value.gpusAllocated = {wire.gpus_allocated().begin(), wire.gpus_allocated().end()};
     return value;
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "emulator/model/Engine.h"
 #include "emulator/model/Studio.h"
 #include "emulator/model/WorkerPorts.h"
 
@@ -46,6 +47,10 @@ namespace emulator::rpc {
 [[nodiscard]] model::KeptImage fromWire(const slipway::v1::KeptImage& image);
 [[nodiscard]] slipway::v1::Runtime toWire(const model::RuntimeImage& runtime);
 [[nodiscard]] model::RuntimeImage fromWire(const slipway::v1::Runtime& runtime);
+[[nodiscard]] slipway::v1::CostPoint toWire(const model::CostPoint& point);
+[[nodiscard]] model::CostPoint fromWire(const slipway::v1::CostPoint& point);
+[[nodiscard]] slipway::v1::NodeSummary toWire(const model::NodeSummary& node);
+[[nodiscard]] model::NodeSummary fromWire(const slipway::v1::NodeSummary& node);
 [[nodiscard]] slipway::v1::DaemonStatus toWire(const model::DaemonStatus& status);
 [[nodiscard]] model::DaemonStatus fromWire(const slipway::v1::DaemonStatus& status);
 

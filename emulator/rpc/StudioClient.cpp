@@ -24,7 +24,7 @@ slipway::v1::ListRequest toRequest(const StudioClient::Filter& filter)
 StudioClient::StudioClient(const std::filesystem::path& socket)
     : m_wire(std::make_unique<Wire>())
 {
-    m_wire->stub = Studio::NewStub(makeChannel(socket));
+    m_wire->stub = Studio::NewStub(makeChannel({.socket = socket}));
 }
 
 StudioClient::~StudioClient() = default;
@@ -83,6 +83,23 @@ Result<std::vector<model::CostLine>> StudioClient::cost(std::string_view appId) 
     request.set_app_id(std::string(appId));
     TRY_ASSIGN(const auto response, m_wire->call(&Studio::Stub::GetCost, request));
     return all<model::CostLine>(response.lines());
+}
+
+Result<std::vector<model::CostPoint>> StudioClient::costSeries(std::string_view appId, Micros since,
+                                                               std::uint32_t bucketSeconds) const
+{
+    slipway::v1::CostSeriesRequest request;
+    request.set_app_id(std::string(appId));
+    request.set_since(since);
+    request.set_bucket_seconds(bucketSeconds);
+    TRY_ASSIGN(const auto response, m_wire->call(&Studio::Stub::GetCostSeries, request));
+    return all<model::CostPoint>(response.points());
+}
+
+Result<std::vector<model::NodeSummary>> StudioClient::nodes() const
+{
+    TRY_ASSIGN(const auto response, m_wire->call(&Studio::Stub::ListNodes, slipway::v1::Nothing()));
+    return all<model::NodeSummary>(response.nodes());
 }
 
 Result<std::string> StudioClient::stop(std::string_view id) const

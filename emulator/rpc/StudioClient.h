@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulator/base/Result.h"
+#include "emulator/model/Engine.h"
 #include "emulator/model/Studio.h"
 
 #include <filesystem>
@@ -40,6 +41,11 @@ public:
     [[nodiscard]] Result<std::vector<model::CallOutput>>
     callOutputs(std::string_view callId, std::uint32_t firstIndex, std::uint32_t limit) const;
     [[nodiscard]] Result<std::vector<model::CostLine>> cost(std::string_view appId) const;
+    /// What stretches of time since a time cost, of one app or of all; stretches are whole minutes.
+    [[nodiscard]] Result<std::vector<model::CostPoint>>
+    costSeries(std::string_view appId, Micros since, std::uint32_t bucketSeconds) const;
+    /// FailedPrecondition where one machine runs everything.
+    [[nodiscard]] Result<std::vector<model::NodeSummary>> nodes() const;
     /// Stops an app, a call or a task; gives a sentence of what was stopped.
     [[nodiscard]] Result<std::string> stop(std::string_view id) const;
     [[nodiscard]] Result<std::vector<model::MethodSummary>> apiTable() const;

@@ -194,6 +194,14 @@ struct TaskRecord {
     std::int64_t costMicros = 0;
     std::int32_t deploymentVersion = 0; ///< of its app; 0: of none
     std::string staging; ///< the nonce of what it tries out; empty: it serves
+    std::string replicaId; ///< re-…, what an engine was asked for; empty on this machine
+    std::string replicaToken; ///< proves to be that replica; good for one worker process
+    std::string jobId; ///< the engine's
+    std::string node;
+    std::string waitReason; ///< why the engine holds it back, in its words
+    Micros submittedAt = 0;
+    Micros allocatedAt = 0; ///< since then the engine holds resources for it; charged from here
+    bool settled = false; ///< the engine's accounting has had the last word on its cost
 };
 
 struct WorkerRecord {
@@ -441,7 +449,15 @@ struct Mapping<TaskRecord> {
                            column("charged_until", &R::chargedUntil),
                            column("cost_micros", &R::costMicros),
                            column("deployment_version", &R::deploymentVersion),
-                           column("staging", &R::staging)};
+                           column("staging", &R::staging),
+                           column("replica_id", &R::replicaId),
+                           column("replica_token", &R::replicaToken),
+                           column("job_id", &R::jobId),
+                           column("node", &R::node),
+                           column("wait_reason", &R::waitReason),
+                           column("submitted_at", &R::submittedAt),
+                           column("allocated_at", &R::allocatedAt),
+                           column("settled", &R::settled)};
     }
 };
 
