@@ -24,6 +24,7 @@ struct Caller {
     std::string replicaToken; ///< what proves it
     std::string clientVersion; ///< "1.6.4"
     std::string runId; ///< x-slipway-run
+    std::string staging; ///< x-slipway-stage: what it publishes is kept under this nonce
 };
 
 /// One request on its way through the strand. What it answers leaves after the commit; an answer

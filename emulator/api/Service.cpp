@@ -20,9 +20,10 @@ public:
     {
         m_desk.startedAt = m_desk.options.clock.now();
         for (const auto add :
-             {addApps, addBlobs, addCalls, addClasses, addContainers, addDicts, addEnvironments,
-              addFunctions, addGenerators, addImages, addInputs, addLogs, addMounts, addQueues,
-              addSecrets, addStudio, addStudioStreams, addWorkers})
+             {addApps,        addBlobs,   addCalls,        addClasses,       addContainers,
+              addDeployments, addDicts,   addEnvironments, addFunctions,     addGenerators,
+              addImages,      addInputs,  addLogHistory,   addLogs,          addMounts,
+              addQueues,      addSecrets, addStudio,       addStudioStreams, addWorkers})
             add(m_desk);
     }
     ~ControlService() override { shutdown(); }
@@ -89,6 +90,7 @@ private:
         Caller caller;
         caller.clientVersion = call.metadata("x-modal-client-version");
         caller.runId = call.metadata("x-slipway-run");
+        caller.staging = call.metadata("x-slipway-stage");
         const auto access = method == nullptr ? Access::Anyone : method->access;
         if (call.origin() == rpc::Origin::Replica) {
             caller.replicaId = call.metadata("x-slipway-replica");

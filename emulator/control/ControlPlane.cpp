@@ -36,6 +36,7 @@ ControlPlane::ControlPlane(Options options, std::unique_ptr<store::Database> dat
                                           : Fleet::Workers::Shared))
     , m_appRules(std::make_unique<AppRules>(*m_state))
     , m_taskRules(std::make_unique<TaskRules>(*m_state, m_options.limits))
+    , m_deployRules(std::make_unique<DeployRules>(*m_state, *m_appRules))
 {
     if (m_options.placement.engine != nullptr)
         m_placement = std::make_unique<Placement>(*m_state, *m_taskRules, m_options.placement);
@@ -59,6 +60,7 @@ void ControlPlane::settle()
 {
     if (m_context.now() >= m_nextSweep)
         sweep();
+    m_deployRules->step();
     m_taskRules->scale(TaskRules::Scope::Changed);
     if (m_placement)
         m_placement->step();
@@ -76,6 +78,7 @@ void ControlPlane::sweep()
 {
     m_taskRules->sweep();
     m_appRules->sweep();
+    m_deployRules->sweep();
     m_taskRules->scale(TaskRules::Scope::All);
     if (m_context.now() >= m_nextPrune)
         prune();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulator/control/AppRules.h"
+#include "emulator/control/DeployRules.h"
 #include "emulator/control/Placement.h"
 #include "emulator/control/State.h"
 #include "emulator/control/TaskRules.h"
@@ -44,6 +45,7 @@ public:
     [[nodiscard]] TaskRules& taskRules() { return *m_taskRules; }
     /// Null where one worker runs all tasks.
     [[nodiscard]] const Placement* placement() const { return m_placement.get(); }
+    [[nodiscard]] DeployRules& deployRules() { return *m_deployRules; }
     [[nodiscard]] Parking& parking() { return m_parking; }
     [[nodiscard]] store::Replies& replies() { return m_replies; }
     [[nodiscard]] const Clock& clock() const { return m_options.clock; }
@@ -72,6 +74,7 @@ private:
     std::unique_ptr<AppRules> m_appRules;
     std::unique_ptr<TaskRules> m_taskRules;
     std::unique_ptr<Placement> m_placement;
+    std::unique_ptr<DeployRules> m_deployRules;
     Micros m_nextSweep = 0;
     Micros m_nextPrune = 0;
 };

@@ -38,7 +38,7 @@ void Fleet::load()
             m_workerRecords.emplace(worker.id, std::move(worker));
 }
 
-Result<std::string> Fleet::start(const store::FunctionRecord& function)
+Result<std::string> Fleet::start(const store::FunctionRecord& function, const Purpose& purpose)
 {
     TaskRecord task;
     task.id = m_context.ids.next("ta");
@@ -51,6 +51,8 @@ Result<std::string> Fleet::start(const store::FunctionRecord& function)
     task.gpuCount = function.gpuCount;
     task.milliCpu = function.milliCpu;
     task.memoryMb = function.memoryMb;
+    task.deploymentVersion = purpose.version;
+    task.staging = purpose.staging;
     if (m_mode == Workers::Replicas) {
         // Engines give out whole cores, and what is allocated is what costs.
         task.milliCpu = std::max(1U, (task.milliCpu + 999) / 1000) * 1000;

@@ -83,6 +83,8 @@ model::MountFile fromWire(const slipway::v1::MountFile& wire)
     return value;
 }
 
+} // namespace
+
 slipway::v1::Resources toWire(const model::Resources& value)
 {
     slipway::v1::Resources wire;
@@ -106,6 +108,8 @@ model::Resources fromWire(const slipway::v1::Resources& wire)
     value.gpuCount = wire.gpu_count();
     return value;
 }
+
+namespace {
 
 slipway::v1::TaskEnd toWire(const model::TaskEnd& value)
 {
@@ -154,6 +158,8 @@ model::ImageConfig fromWire(const slipway::v1::ImageConfig& wire)
     return value;
 }
 
+} // namespace
+
 slipway::v1::Image toWire(const model::Image& value)
 {
     slipway::v1::Image wire;
@@ -177,6 +183,8 @@ model::Image fromWire(const slipway::v1::Image& wire)
     value.substitutions = toList(wire.substitutions());
     return value;
 }
+
+namespace {
 
 slipway::v1::Recipe toWire(const model::ImageRecipe& value)
 {
@@ -222,8 +230,8 @@ slipway::v1::TaskSpec toWire(const model::TaskSpec& value)
     wire.set_timeout_seconds(value.timeoutSeconds);
     wire.set_startup_timeout_seconds(value.startupTimeoutSeconds);
     wire.set_block_network(value.blockNetwork);
-    *wire.mutable_image() = toWire(value.image);
-    *wire.mutable_runtime() = toWire(value.runtime);
+    *wire.mutable_image() = rpc::toWire(value.image);
+    *wire.mutable_runtime() = rpc::toWire(value.runtime);
     for (const auto& mount : value.mounts) {
         auto* files = wire.add_mounts();
         for (const auto& file : mount)
@@ -231,7 +239,7 @@ slipway::v1::TaskSpec toWire(const model::TaskSpec& value)
     }
     wire.mutable_environment()->insert(value.environment.begin(), value.environment.end());
     fill(wire.mutable_command(), value.command);
-    *wire.mutable_resources() = toWire(value.resources);
+    *wire.mutable_resources() = rpc::toWire(value.resources);
     return wire;
 }
 
@@ -247,8 +255,8 @@ model::TaskSpec fromWire(const slipway::v1::TaskSpec& wire)
     value.timeoutSeconds = wire.timeout_seconds();
     value.startupTimeoutSeconds = wire.startup_timeout_seconds();
     value.blockNetwork = wire.block_network();
-    value.image = fromWire(wire.image());
-    value.runtime = fromWire(wire.runtime());
+    value.image = rpc::fromWire(wire.image());
+    value.runtime = rpc::fromWire(wire.runtime());
     for (const auto& mount : wire.mounts()) {
         auto& files = value.mounts.emplace_back();
         for (const auto& file : mount.files())
@@ -256,7 +264,7 @@ model::TaskSpec fromWire(const slipway::v1::TaskSpec& wire)
     }
     value.environment = toMap(wire.environment());
     value.command = toList(wire.command());
-    value.resources = fromWire(wire.resources());
+    value.resources = rpc::fromWire(wire.resources());
     return value;
 }
 
