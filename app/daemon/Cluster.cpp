@@ -74,7 +74,8 @@ Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home, const Clo
         TRY(settings.save(home));
     }
     cluster->m_host = settings.advertise.empty() ? hostName() : settings.advertise;
-    TRY_ASSIGN(cluster->m_certificate, local::Certificate::load(home, rpc::certificateName));
+    TRY_ASSIGN(cluster->m_certificate,
+               local::Certificate::load(home, rpc::certificateName));
     TRY_ASSIGN(cluster->m_engine,
                remote::slurm::SlurmEngine::create(engineOptions(home, settings, clock)));
 
@@ -98,7 +99,8 @@ control::Placement::Options Cluster::placement() const
 {
     control::Placement::Options options;
     options.engine = m_engine.get();
-    options.prepare = [this](const model::ReplicaBrief& brief) { return m_orders->prepare(brief); };
+    options.prepare
+        = [this](const model::ReplicaBrief& brief) { return m_orders->prepare(brief); };
     options.discard = [this](const std::string& replicaId) { m_orders->discard(replicaId); };
     return options;
 }
@@ -106,11 +108,11 @@ control::Placement::Options Cluster::placement() const
 Result<> Cluster::listen(rpc::Server::Handler handler)
 {
     TRY_ASSIGN(m_server,
-               rpc::Server::create(
-                   {.tlsAddress = m_settings.listen + ":" + std::to_string(m_settings.port),
-                    .certificate = m_certificate.certificate,
-                    .key = m_certificate.key},
-                   std::move(handler)));
+               rpc::Server::create({.tlsAddress = m_settings.listen + ":"
+                                        + std::to_string(m_settings.port),
+                                    .certificate = m_certificate.certificate,
+                                    .key = m_certificate.key},
+                                   std::move(handler)));
     log::info("daemon", "replicas reach us at " + m_host + ":" + std::to_string(m_settings.port));
     return {};
 }

@@ -121,8 +121,8 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
         TRY(cluster->listen(handler));
     const auto socket = home / "run" / "studio.sock";
     TRY_ASSIGN(const auto server,
-               rpc::Server::create({.tcp = door.listener(), .privateSockets = {socket.string()}},
-                                   handler));
+               rpc::Server::create(
+                   {.tcp = door.listener(), .privateSockets = {socket.string()}}, handler));
     credentials.port = door.port();
     credentials.blobPort = blobs->port();
     TRY(credentials.save(home));

@@ -111,13 +111,13 @@ Result<own::TaskList> listTasks(Exchange& exchange, const own::ListRequest& requ
             summary.functionName = (*function)->tag;
         summary.imageId = task->imageId;
         summary.gpu = gpuText(task->gpu, task->gpuCount);
-        summary.version = static_cast<std::uint32_t>(task->deploymentVersion);
         summary.node = task->node;
         summary.jobId = task->jobId;
         summary.waitReason = task->waitReason;
-        summary.readyAt = task->readyAt;
+        summary.version = static_cast<std::uint32_t>(task->deploymentVersion);
         summary.state = task->state;
         summary.createdAt = task->createdAt;
+        summary.readyAt = task->readyAt;
         summary.startedAt = task->startedAt;
         summary.finishedAt = task->finishedAt;
         summary.end = {task->endReason, task->exitCode, task->message};

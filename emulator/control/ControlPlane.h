@@ -43,9 +43,9 @@ public:
     [[nodiscard]] State& state() { return *m_state; }
     [[nodiscard]] AppRules& appRules() { return *m_appRules; }
     [[nodiscard]] TaskRules& taskRules() { return *m_taskRules; }
-    [[nodiscard]] DeployRules& deployRules() { return *m_deployRules; }
     /// Null where one worker runs all tasks.
     [[nodiscard]] const Placement* placement() const { return m_placement.get(); }
+    [[nodiscard]] DeployRules& deployRules() { return *m_deployRules; }
     [[nodiscard]] Parking& parking() { return m_parking; }
     [[nodiscard]] store::Replies& replies() { return m_replies; }
     [[nodiscard]] const Clock& clock() const { return m_options.clock; }
@@ -73,8 +73,8 @@ private:
     std::unique_ptr<State> m_state;
     std::unique_ptr<AppRules> m_appRules;
     std::unique_ptr<TaskRules> m_taskRules;
-    std::unique_ptr<DeployRules> m_deployRules;
     std::unique_ptr<Placement> m_placement;
+    std::unique_ptr<DeployRules> m_deployRules;
     Micros m_nextSweep = 0;
     Micros m_nextPrune = 0;
 };

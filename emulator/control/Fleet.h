@@ -46,8 +46,8 @@ public:
         std::int32_t version = 0; ///< of the app's deployments; 0: none
         std::string staging; ///< tries this one out instead of serving
     };
-    /// Makes a task, and sends it to the worker if that is there. A task that cannot be described
-    /// ends at once: the error is what to tell its callers.
+    /// Makes a task, and sends it to the worker if that is there; its id. A task that cannot be
+    /// described ends at once: the error is what to tell its callers.
     [[nodiscard]] Result<std::string> start(const store::FunctionRecord& function,
                                             const Purpose& purpose);
     /// The task gets no more inputs; the worker is told to stop it if it is still there after

@@ -192,8 +192,6 @@ struct TaskRecord {
     std::uint32_t memoryMb = 0;
     Micros chargedUntil = 0;
     std::int64_t costMicros = 0;
-    std::int32_t deploymentVersion = 0; ///< of its app; 0: of none
-    std::string staging; ///< the nonce of what it tries out; empty: it serves
     std::string replicaId; ///< re-…, what an engine was asked for; empty on this machine
     std::string replicaToken; ///< proves to be that replica; good for one worker process
     std::string jobId; ///< the engine's
@@ -202,6 +200,8 @@ struct TaskRecord {
     Micros submittedAt = 0;
     Micros allocatedAt = 0; ///< since then the engine holds resources for it; charged from here
     bool settled = false; ///< the engine's accounting has had the last word on its cost
+    std::int32_t deploymentVersion = 0; ///< of its app; 0: of none
+    std::string staging; ///< the nonce of what it tries out; empty: it serves
 };
 
 struct WorkerRecord {
@@ -448,8 +448,6 @@ struct Mapping<TaskRecord> {
                            column("memory_mb", &R::memoryMb),
                            column("charged_until", &R::chargedUntil),
                            column("cost_micros", &R::costMicros),
-                           column("deployment_version", &R::deploymentVersion),
-                           column("staging", &R::staging),
                            column("replica_id", &R::replicaId),
                            column("replica_token", &R::replicaToken),
                            column("job_id", &R::jobId),
@@ -457,7 +455,9 @@ struct Mapping<TaskRecord> {
                            column("wait_reason", &R::waitReason),
                            column("submitted_at", &R::submittedAt),
                            column("allocated_at", &R::allocatedAt),
-                           column("settled", &R::settled)};
+                           column("settled", &R::settled),
+                           column("deployment_version", &R::deploymentVersion),
+                           column("staging", &R::staging)};
     }
 };
 
