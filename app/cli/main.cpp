@@ -154,9 +154,9 @@ int main(int argc, char** argv)
     slip.require_subcommand(1);
     slip.fallthrough();
     slip.add_flag("--json", call.context.json, "Print records as JSON");
-    std::string target = "local";
-    slip.add_option("--target", target, "Where to: only `local` so far")
-        ->check(CLI::IsMember({"local"}));
+    slip.add_option("--target", call.context.target,
+                    "Where to: `local`, or a cluster of `slip cluster list`")
+        ->envname("SLIPWAY_TARGET");
     addDaemon(slip, call);
     addRun(slip, call);
     addLook(slip, call);

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "app/daemon/Clusters.h"
+#include "app/daemon/Connect.h"
 #include "emulator/api/Service.h"
 #include "emulator/base/Json.h"
 #include "emulator/base/Log.h"
@@ -91,6 +93,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
                                      .folder = home / "blobs" / "calls",
                                      .key = credentials.blobKey},
                                     clock));
+    app::daemon::Clusters clusters(home, clock);
     TRY_ASSIGN(
         const auto service,
         api::Service::create({.home = home,
@@ -102,7 +105,8 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
                               .version = SLIPWAY_VERSION,
                               .knownCards = std::move(cards),
                               .maxTasks = 2 * std::max(2U, std::thread::hardware_concurrency()),
-                              .onShutdown = [] { ::kill(::getpid(), SIGTERM); }}));
+                              .onShutdown = [] { ::kill(::getpid(), SIGTERM); },
+                              .targets = &clusters}));
     const auto socket = home / "run" / "studio.sock";
     TRY_ASSIGN(const auto server,
                rpc::Server::create(
@@ -113,6 +117,17 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     TRY(credentials.save(home));
     service->setServerUrl(credentials.serverUrl());
 
+    TRY_ASSIGN(const auto gate,
+               app::daemon::openGate({.home = home,
+                                      .version = SLIPWAY_VERSION,
+                                      .engine = "local",
+                                      .serverUrl = credentials.serverUrl(),
+                                      .tokenId = credentials.tokenId,
+                                      .tokenSecret = credentials.tokenSecret,
+                                      .port = door.port(),
+                                      .httpPort = blobs->port()}));
+    clusters.open([&service] { service->noteChange(); });
+
     local::WorkerSupervisor worker(home / "run" / "worker.lock", workerCommand(home, socket),
                                    home / "logs" / "worker.log");
     log::info("daemon", "serving " + credentials.serverUrl() + " from " + home.string());
@@ -121,6 +136,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     int signal = 0;
     ::sigwait(&signals, &signal);
     log::info("daemon", "ending");
+    clusters.close();
     worker.end(); // its last reports still find us
     service->shutdown();
     server->shutdown();
@@ -135,6 +151,8 @@ int main(int argc, char** argv)
 {
     if (argc == 3 && std::string_view(argv[1]) == "--keep-door")
         return local::keepDoor(argv[2]);
+    if (argc > 1 && std::string_view(argv[1]) == "connect")
+        return app::daemon::connectMain(argc - 1, argv + 1);
 
     fs::path home;
     CLI::App arguments("Slipway's control plane: serves the stock client", "slipwayd");

@@ -29,7 +29,7 @@ public:
         for (const auto add :
              {addApps, addBlobs, addCalls, addClasses, addContainers, addDicts, addEnvironments,
               addFunctions, addGenerators, addImages, addInputs, addLogs, addMounts, addQueues,
-              addSecrets, addStudio, addStudioStreams, addWorkers})
+              addSecrets, addStudio, addStudioStreams, addStudioTargets, addWorkers})
             add(m_desk);
     }
     ~ControlService() override { shutdown(); }
@@ -80,6 +80,12 @@ public:
     }
 
     void setServerUrl(std::string url) override { m_desk.setServerUrl(std::move(url)); }
+
+    void noteChange() override
+    {
+        m_plane->strand().post(
+            [this] { m_plane->parking().signal(control::ControlPlane::changesTopic); });
+    }
 
     void shutdown() override
     {

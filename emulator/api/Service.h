@@ -20,6 +20,8 @@ class BlobServer;
 
 namespace emulator::api {
 
+class TargetDesk;
+
 /// What the daemon's main knows and the service needs.
 struct ServiceOptions {
     std::filesystem::path home; ///< the state is HOME/slipway.db, mounted files HOME/blobs/sha256
@@ -32,6 +34,7 @@ struct ServiceOptions {
     std::vector<std::string> knownCards; ///< of gpus.json; empty: any name passes
     std::uint32_t maxTasks = 8; ///< containers at a time
     std::function<void()> onShutdown; ///< the Shutdown call of the Studio API
+    TargetDesk* targets = nullptr; ///< clusters; outlives the service; null: this one keeps none
 };
 
 /// The API of the control plane: the client's own, the worker's and the Studio's, behind one
@@ -50,6 +53,9 @@ public:
 
     /// What MODAL_SERVER_URL is to be set to; for Status.
     virtual void setServerUrl(std::string url) = 0;
+
+    /// Something outside of the control plane that lists show has changed: a target.
+    virtual void noteChange() = 0;
 
     /// Stores what is under way and answers nothing more. What runs goes on running.
     virtual void shutdown() = 0;

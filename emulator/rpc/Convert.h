@@ -30,6 +30,8 @@ namespace emulator::rpc {
 [[nodiscard]] model::LogLine fromWire(const slipway::v1::LogLine& line);
 [[nodiscard]] slipway::v1::CostLine toWire(const model::CostLine& line);
 [[nodiscard]] model::CostLine fromWire(const slipway::v1::CostLine& line);
+[[nodiscard]] slipway::v1::TargetSummary toWire(const model::TargetSummary& target);
+[[nodiscard]] model::TargetSummary fromWire(const slipway::v1::TargetSummary& target);
 [[nodiscard]] slipway::v1::DaemonStatus toWire(const model::DaemonStatus& status);
 [[nodiscard]] model::DaemonStatus fromWire(const slipway::v1::DaemonStatus& status);
 

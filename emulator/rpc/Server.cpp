@@ -53,7 +53,10 @@ public:
 
     GenericCall(grpc::GenericCallbackServerContext* context, Reactor* reactor)
         : m_method(context->method())
+        , m_authority(context->ExperimentalGetAuthority().data(),
+                      context->ExperimentalGetAuthority().size())
         , m_private(context->peer().rfind("unix:", 0) == 0)
+        , m_tunnelled(context->peer().rfind("ipv4:" + std::string(tunnelAddress) + ":", 0) == 0)
         , m_deadline(context->deadline())
         , m_context(context)
         , m_reactor(reactor)
@@ -90,6 +93,8 @@ public:
     }
 
     bool isPrivate() const override { return m_private; }
+    const std::string& authority() const override { return m_authority; }
+    bool isTunnelled() const override { return m_tunnelled; }
 
     void addTrailer(std::string key, std::string value) override
     {
@@ -198,7 +203,9 @@ private:
     void pump(); ///< with the mutex held
 
     const std::string m_method;
+    const std::string m_authority;
     const bool m_private;
+    const bool m_tunnelled;
     const std::chrono::system_clock::time_point m_deadline;
     std::string m_request;
     std::vector<std::pair<std::string, std::string>> m_metadata;

@@ -44,6 +44,12 @@ public:
     [[nodiscard]] Result<std::string> stop(std::string_view id) const;
     [[nodiscard]] Result<std::vector<model::MethodSummary>> apiTable() const;
 
+    /// The places that apps run at, `local` first: this machine's daemon knows them.
+    [[nodiscard]] Result<std::vector<model::TargetSummary>> targets() const;
+    /// Tells the daemon that targets.json has changed.
+    [[nodiscard]] Result<> reloadTargets() const;
+    [[nodiscard]] Result<> reconnectTarget(std::string_view name) const;
+
     /// Streams end with success when the daemon has no more, Cancelled when `stop` fires.
     [[nodiscard]] Result<>
     streamLogs(const model::LogQuery& query,

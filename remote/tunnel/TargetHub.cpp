@@ -58,26 +58,33 @@ struct TargetHub::Entry {
 
 TargetHub::TargetHub(Options options)
     : m_options(std::move(options))
+    , m_thread([this](const std::stop_token& stop) { run(stop); })
 {
 }
 
-TargetHub::~TargetHub() = default;
+TargetHub::~TargetHub()
+{
+    m_thread.request_stop();
+    m_thread.join();
+}
 
 std::vector<model::TargetSummary> TargetHub::summaries() const
 {
     const std::lock_guard lock(m_mutex);
     std::vector<model::TargetSummary> summaries;
-    for (const auto& [name, entry] : m_entries) {
-        if (entry->link) {
-            summaries.push_back(entry->link->summary());
+    for (const auto& target : m_targets) {
+        const auto found = m_entries.find(target.name);
+        if (found != m_entries.end() && found->second->link) {
+            summaries.push_back(found->second->link->summary());
             continue;
         }
         model::TargetSummary summary;
-        summary.name = name;
-        summary.kind = entry->target.kind == Target::Kind::Ssh ? "ssh" : "socket";
-        summary.address = entry->target.address;
-        summary.state = "offline";
-        summary.reason = entry->problem;
+        summary.name = target.name;
+        summary.kind = target.kind == Target::Kind::Ssh ? "ssh" : "socket";
+        summary.address = target.address;
+        summary.state = found == m_entries.end() ? "connecting" : "offline";
+        if (found != m_entries.end())
+            summary.reason = found->second->problem;
         summaries.push_back(std::move(summary));
     }
     return summaries;
@@ -85,8 +92,34 @@ std::vector<model::TargetSummary> TargetHub::summaries() const
 
 Result<> TargetHub::reload()
 {
-    TRY_ASSIGN(const auto targets, Targets::load(m_options.home));
-    // Links end outside of the lock: their last news may ask for the summaries.
+    TRY_ASSIGN(auto targets, Targets::load(m_options.home));
+    const std::lock_guard lock(m_mutex);
+    m_targets = std::move(targets);
+    m_fresh = true;
+    m_wanting.notify_all();
+    return {};
+}
+
+void TargetHub::run(const std::stop_token& stop)
+{
+    for (;;) {
+        std::vector<Target> targets;
+        {
+            std::unique_lock lock(m_mutex);
+            m_wanting.wait(lock, stop, [this] { return m_fresh; });
+            if (stop.stop_requested())
+                return;
+            targets = m_targets;
+            m_fresh = false;
+        }
+        apply(targets);
+    }
+}
+
+void TargetHub::apply(const std::vector<Target>& targets)
+{
+    // Links end and start outside of the lock: that takes seconds, and their news may ask for the
+    // summaries. Only this thread changes the map.
     std::vector<std::unique_ptr<Entry>> ending;
     {
         const std::lock_guard lock(m_mutex);
@@ -95,40 +128,36 @@ Result<> TargetHub::reload()
                 return target.name == at->first && sameWay(target, at->second->target)
                     && at->second->link;
             });
-            if (stays) {
-                ++at;
-                continue;
-            }
-            ending.push_back(std::move(at->second));
-            at = m_entries.erase(at);
+            if (!stays)
+                ending.push_back(std::move(at->second));
+            at = stays ? std::next(at) : m_entries.erase(at);
         }
     }
     ending.clear();
-    {
-        const std::lock_guard lock(m_mutex);
-        for (const auto& target : targets) {
-            auto& entry = m_entries[target.name];
-            if (entry)
-                continue;
-            entry = std::make_unique<Entry>();
-            entry->target = target;
-            if (const auto started = entry->start(m_options); !started) {
-                entry->problem = started.error().message();
-                log::error("tunnel", target.name + ": " + entry->problem);
-            }
+    for (const auto& target : targets) {
+        if (m_entries.contains(target.name))
+            continue;
+        auto entry = std::make_unique<Entry>();
+        entry->target = target;
+        if (const auto started = entry->start(m_options); !started) {
+            entry->problem = started.error().message();
+            log::error("tunnel", target.name + ": " + entry->problem);
         }
+        const std::lock_guard lock(m_mutex);
+        m_entries[target.name] = std::move(entry);
     }
     if (m_options.onChange)
         m_options.onChange();
-    return {};
 }
 
 Result<> TargetHub::reconnect(std::string_view name)
 {
     const std::lock_guard lock(m_mutex);
+    if (std::ranges::find(m_targets, name, &Target::name) == m_targets.end())
+        return Error(ErrorCode::NotFound, "there is no target '" + std::string(name) + "'");
     const auto found = m_entries.find(name);
     if (found == m_entries.end())
-        return Error(ErrorCode::NotFound, "there is no target '" + std::string(name) + "'");
+        return {}; // it is being made
     if (!found->second->link)
         return Error(ErrorCode::Unavailable, found->second->problem);
     found->second->link->reconnect();

@@ -5,7 +5,9 @@
 #include "emulator/base/Clock.h"
 #include "emulator/base/Result.h"
 #include "emulator/model/Studio.h"
+#include "remote/tunnel/Targets.h"
 
+#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -13,6 +15,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace remote::tunnel {
@@ -35,8 +38,8 @@ public:
     /// By name. A target whose link could not be made is offline and says why.
     [[nodiscard]] std::vector<emulator::model::TargetSummary> summaries() const;
 
-    /// Reads targets.json again: new links are made, those of removed or changed targets end.
-    /// Invalid when the file is damaged; the links stay as they are then.
+    /// Reads targets.json again; soon after, new links are made and those of removed or changed
+    /// targets end. Invalid when the file is damaged; the links stay as they are then.
     [[nodiscard]] emulator::Result<> reload();
 
     /// Tries a target at once. NotFound when there is no such target.
@@ -48,9 +51,16 @@ public:
 private:
     struct Entry;
 
+    void run(const std::stop_token& stop);
+    void apply(const std::vector<Target>& targets);
+
     const Options m_options;
     mutable std::mutex m_mutex;
+    std::condition_variable_any m_wanting;
+    std::vector<Target> m_targets; ///< as read; under the mutex
+    bool m_fresh = false; ///< they are not applied yet
     std::map<std::string, std::unique_ptr<Entry>, std::less<>> m_entries; ///< under the mutex
+    std::jthread m_thread; ///< makes and ends links, which takes its time
 };
 
 } // namespace remote::tunnel
