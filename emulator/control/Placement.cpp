@@ -89,8 +89,8 @@ model::ReplicaBrief Placement::briefOf(const TaskRecord& task)
     brief.token = task.replicaToken;
     if (const auto app = m_state.apps.find(task.appId)) {
         brief.appName = (*app)->name.empty() ? (*app)->description : (*app)->name;
-        brief.version = static_cast<std::uint32_t>((*app)->version);
-        brief.deployment = (*app)->id + "/" + std::to_string((*app)->version);
+        brief.version = static_cast<std::uint32_t>(task.deploymentVersion);
+        brief.deployment = (*app)->id + "/" + std::to_string(task.deploymentVersion);
     }
     if (const auto function = m_state.functions.find(task.functionId))
         brief.functionName = (*function)->tag;
