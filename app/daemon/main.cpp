@@ -116,6 +116,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     if (cluster) {
         options.builds = false;
         options.maxTasks = cluster->settings().maxReplicas;
+        options.builds = false;
         options.placement = cluster->placement();
         options.replicaBlobUrl = "http://" + cluster->host() + ":" + std::to_string(blobs->port());
     }

@@ -42,6 +42,8 @@ public:
     [[nodiscard]] qint64 workerPid() const;
 
     void useClient(const QString& version);
+    /// The Python that has the client.
+    [[nodiscard]] QString python() const;
 
     [[nodiscard]] QString home() const { return m_home.path(); }
     [[nodiscard]] static QString app(const QString& name);
