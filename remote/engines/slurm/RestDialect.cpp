@@ -194,6 +194,15 @@ Json submitBody(const RestDialect& dialect, const JobRequest& request)
     return body;
 }
 
+emulator::Result<Json> parseAnswer(std::string_view text)
+{
+    try {
+        return emulator::parseJson(text);
+    } catch (const Json::exception& error) {
+        return emulator::Error(emulator::ErrorCode::Invalid, error.what());
+    }
+}
+
 std::vector<JobRecord> readJobs(const Json& answer, const std::string& user)
 {
     std::vector<JobRecord> records;

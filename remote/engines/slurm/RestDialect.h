@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace remote::slurm {
@@ -33,6 +34,10 @@ struct RestDialect {
 
 /// The body of POST job/submit.
 [[nodiscard]] emulator::Json submitBody(const RestDialect& dialect, const JobRequest& request);
+
+/// An answer's text as JSON; Invalid when it is none, or has a number that nothing can hold
+/// (1e999).
+[[nodiscard]] emulator::Result<emulator::Json> parseAnswer(std::string_view text);
 
 /// Readers of answers, of any version: what is missing or of another type counts as absent.
 [[nodiscard]] std::vector<JobRecord> readJobs(const emulator::Json& answer,

@@ -53,7 +53,7 @@ Result<Json> RestDriver::ask(HttpCall call, const std::string& path)
     call.socket = m_options.rest.url.empty() ? m_options.rest.socket : std::string();
     call.headers = {"X-SLURM-USER-NAME: " + m_user, "X-SLURM-USER-TOKEN: " + token};
     TRY_ASSIGN(const auto reply, send(call));
-    auto answer = emulator::parseJson(reply.body);
+    auto answer = parseAnswer(reply.body);
     const auto words = answer ? errorWords(*answer) : std::string();
     if (reply.status == 200 && answer)
         return answer;
