@@ -122,13 +122,22 @@ void DeploySession::ended(int code, const QString& problem)
         return;
     }
     const bool planning = m_model.state() == DeployState::Planning;
-    auto why = problem;
-    if (why.startsWith(QLatin1String("slip: ")))
-        why = why.mid(6);
-    m_model.fail({planning ? QStringLiteral("plan") : QString(),
-                  planning ? tr("No plan could be made") : tr("The deploy ended early"),
-                  why.isEmpty() ? tr("slip ended without a word of how it went") : why,
-                  tr("The lines below tell more."), !planning, 0});
+    models::DeployFailure failure {
+        planning ? QStringLiteral("plan") : QString(),
+        planning ? tr("No plan could be made") : tr("The deploy ended early"),
+        problem.isEmpty() ? tr("slip ended without a word of how it went") : problem,
+        tr("The lines below tell more."),
+        !planning,
+        0};
+    // For people it says "slip: what: why", then what is live, then what to do.
+    const auto words = m_process.lastWords().split(u'\n');
+    for (qsizetype i = 0; i < words.size(); ++i)
+        if (words[i].startsWith(QLatin1String("slip: "))) {
+            failure.why = words[i].mid(6);
+            if (i + 2 < words.size())
+                failure.fix = words.mid(i + 2).join(u' ');
+        }
+    m_model.fail(failure);
 }
 
 QString DeploySession::diagnostics() const

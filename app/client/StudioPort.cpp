@@ -72,20 +72,22 @@ emulator::Result<> StudioPort::reconnectTarget(const std::string&)
     return notYet("targets");
 }
 
-DaemonPort::Result<std::vector<em::DeploymentSummary>> StudioPort::deployments(const std::string&)
+DaemonPort::Result<std::vector<em::DeploymentSummary>>
+StudioPort::deployments(const std::string& app)
 {
-    return notYet("deployments");
+    return m_client.deployments(app);
 }
 
 DaemonPort::Result<std::vector<em::NodeSummary>> StudioPort::nodes()
 {
-    return notYet("nodes");
+    return m_client.nodes();
 }
 
-DaemonPort::Result<std::vector<em::CostPoint>>
-StudioPort::costSeries(const std::string&, emulator::Micros, std::uint32_t)
+DaemonPort::Result<std::vector<em::CostPoint>> StudioPort::costSeries(const std::string& appId,
+                                                                      emulator::Micros since,
+                                                                      std::uint32_t bucketSeconds)
 {
-    return notYet("cost over time");
+    return m_client.costSeries(appId, since, bucketSeconds);
 }
 
 emulator::Result<>

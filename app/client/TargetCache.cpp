@@ -48,6 +48,9 @@ void fieldsOf(Visitor& field, em::DeployedFunction& value)
     field("manifest", value.manifest);
     field("revision", value.revision);
     field("micros_per_hour", value.microsPerHour);
+    field("min_containers", value.minContainers);
+    field("code", value.code);
+    field("settings", value.settings);
 }
 
 template<typename Visitor>
@@ -70,6 +73,7 @@ void fieldsOf(Visitor& field, em::DeploymentSummary& value)
     field("budget_micros", value.budgetMicros);
     field("app_cost_micros", value.appCostMicros);
     field("held_back", value.heldBack);
+    field("strategy", value.strategy);
 }
 
 template<typename Visitor>

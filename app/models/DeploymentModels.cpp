@@ -173,19 +173,21 @@ std::vector<VersionChange> compareVersions(const em::DeploymentSummary& before,
                 from == nullptr ? none : words, from == nullptr ? words : none);
             continue;
         }
-        const auto known = changes.size();
         add(text(name), VersionChangesModel::tr("image"), imageText(*from), imageText(*to));
         add(text(name), VersionChangesModel::tr("GPU"), dash(from->gpu), dash(to->gpu));
         add(text(name), VersionChangesModel::tr("price of a replica"),
             hourlyText(from->microsPerHour), hourlyText(to->microsPerHour));
-        if (changes.size() == known)
-            add(text(name), VersionChangesModel::tr("code or settings"),
-                VersionChangesModel::tr("revision %1").arg(from->revision),
-                VersionChangesModel::tr("revision %1").arg(to->revision));
+        const auto digest = [](const std::string& value) { return text(value.substr(0, 12)); };
+        add(text(name), VersionChangesModel::tr("code"), digest(from->code), digest(to->code));
+        add(text(name), VersionChangesModel::tr("settings"), digest(from->settings),
+            digest(to->settings));
+        add(text(name), VersionChangesModel::tr("min_containers"),
+            QString::number(from->minContainers), QString::number(to->minContainers));
     }
     const auto app = text(after.appName);
     add(app, VersionChangesModel::tr("git"), gitText(before), gitText(after));
     add(app, VersionChangesModel::tr("tag"), dash(before.tag), dash(after.tag));
+    add(app, VersionChangesModel::tr("strategy"), dash(before.strategy), dash(after.strategy));
     add(app, VersionChangesModel::tr("client"), dash(before.clientVersion),
         dash(after.clientVersion));
     return changes;
