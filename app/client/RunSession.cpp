@@ -78,7 +78,7 @@ void RunSession::start(const RunRequest& request)
     m_metrics.clear();
     m_logs.clear();
     m_output.clear();
-    m_problems = models::ProblemParser(request.folder, request.projectFiles);
+    m_problems = models::ProblemParser(request.folder, request.projectFiles, request.places);
     m_run.begin(request.runId, request.function);
     Q_EMIT resultChanged();
     Q_EMIT metricsChanged();
@@ -172,6 +172,7 @@ void RunSession::processEnded(int code, QProcess::ExitStatus how)
             addOutput({rest}, i + 1);
     }
     m_problems.finish();
+    Q_EMIT problemsChanged();
     m_link->refresh();
     m_settle.start();
     if (how == QProcess::NormalExit && code == 0 && m_stops == 0) {

@@ -26,6 +26,7 @@ struct RunRequest {
     QString function; ///< "train", "Model.infer"
     QStringList arguments; ///< for `modal run`
     QStringList projectFiles; ///< relative; problems are mapped onto them
+    models::SourcePlaces places; ///< of cards and images, as the source was when it started
 };
 
 /// The outcome of the last call of a run.

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "app/command/Client.h"
 #include "app/command/Commands.h"
 #include "app/command/Reach.h"
 #include "emulator/base/Id.h"
@@ -25,10 +26,6 @@ namespace app::command {
 namespace fs = std::filesystem;
 using namespace emulator;
 
-namespace {
-
-/// The stock client's program: the project's own virtual environment first, then PATH, then the one
-/// that the installer made.
 Result<std::string> findModal(const fs::path& project)
 {
     if (const char* chosen = std::getenv("SLIPWAY_MODAL"); chosen != nullptr && *chosen != '\0')
@@ -47,6 +44,8 @@ Result<std::string> findModal(const fs::path& project)
                  "the stock `modal` client is not installed; run `pip install modal` (in the "
                  "project's .venv or on PATH), or name it with SLIPWAY_MODAL");
 }
+
+namespace {
 
 /// Waits for a child while Ctrl-C reaches it once: a terminal sends it to both of us, anyone else
 /// only to us. The second one within two seconds kills.

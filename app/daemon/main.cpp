@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "app/daemon/Clusters.h"
+#include "app/daemon/Cluster.h"
 #include "app/daemon/Connect.h"
+#include "app/daemon/Tunnels.h"
 #include "emulator/api/Service.h"
 #include "emulator/base/Json.h"
 #include "emulator/base/Log.h"
@@ -21,6 +22,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <thread>
 
 using namespace emulator;
@@ -87,31 +89,43 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
 
     const SystemClock clock;
     const auto ids = randomIds();
+    std::unique_ptr<app::daemon::Cluster> cluster;
+    if (fs::exists(home / "cluster.json")) {
+        TRY_ASSIGN(cluster, app::daemon::Cluster::create(home, clock));
+    }
     TRY_ASSIGN(
         const auto blobs,
-        ingress::BlobServer::create({.port = static_cast<std::uint16_t>(credentials.blobPort),
+        ingress::BlobServer::create({.address = cluster ? cluster->settings().listen : "127.0.0.1",
+                                     .port = static_cast<std::uint16_t>(credentials.blobPort),
                                      .folder = home / "blobs" / "calls",
                                      .key = credentials.blobKey},
                                     clock));
-    app::daemon::Clusters clusters(home, clock);
-    TRY_ASSIGN(
-        const auto service,
-        api::Service::create({.home = home,
-                              .clock = clock,
-                              .ids = *ids,
-                              .blobs = *blobs,
-                              .tokenId = credentials.tokenId,
-                              .tokenSecret = credentials.tokenSecret,
-                              .version = SLIPWAY_VERSION,
-                              .knownCards = std::move(cards),
-                              .maxTasks = 2 * std::max(2U, std::thread::hardware_concurrency()),
-                              .onShutdown = [] { ::kill(::getpid(), SIGTERM); },
-                              .targets = &clusters}));
+    app::daemon::Targets targets(home, clock);
+    api::ServiceOptions options {.home = home,
+                                 .clock = clock,
+                                 .ids = *ids,
+                                 .blobs = *blobs,
+                                 .tokenId = credentials.tokenId,
+                                 .tokenSecret = credentials.tokenSecret,
+                                 .version = SLIPWAY_VERSION,
+                                 .knownCards = std::move(cards),
+                                 .maxTasks = 2 * std::max(2U, std::thread::hardware_concurrency()),
+                                 .onShutdown = [] { ::kill(::getpid(), SIGTERM); },
+                                 .targets = &targets};
+    if (cluster) {
+        options.maxTasks = cluster->settings().maxReplicas;
+        options.placement = cluster->placement();
+        options.replicaBlobUrl = "http://" + cluster->host() + ":" + std::to_string(blobs->port());
+    }
+    TRY_ASSIGN(const auto service, api::Service::create(std::move(options)));
+    const rpc::Server::Handler handler
+        = [&](std::shared_ptr<rpc::Call> call) { service->handle(std::move(call)); };
+    if (cluster)
+        TRY(cluster->listen(handler));
     const auto socket = home / "run" / "studio.sock";
     TRY_ASSIGN(const auto server,
-               rpc::Server::create(
-                   {.tcp = door.listener(), .privateSockets = {socket.string()}},
-                   [&](std::shared_ptr<rpc::Call> call) { service->handle(std::move(call)); }));
+               rpc::Server::create({.tcp = door.listener(), .privateSockets = {socket.string()}},
+                                   handler));
     credentials.port = door.port();
     credentials.blobPort = blobs->port();
     TRY(credentials.save(home));
@@ -120,25 +134,31 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     TRY_ASSIGN(const auto gate,
                app::daemon::openGate({.home = home,
                                       .version = SLIPWAY_VERSION,
-                                      .engine = "local",
+                                      .engine = cluster ? cluster->settings().engine : "local",
                                       .serverUrl = credentials.serverUrl(),
                                       .tokenId = credentials.tokenId,
                                       .tokenSecret = credentials.tokenSecret,
                                       .port = door.port(),
-                                      .httpPort = blobs->port()}));
-    clusters.open([&service] { service->noteChange(); });
+                                      .httpPort = blobs->port(),
+                                      .registryUrl = cluster ? cluster->settings().registry : ""}));
+    targets.open([&service] { service->noteChange(); });
 
-    local::WorkerSupervisor worker(home / "run" / "worker.lock", workerCommand(home, socket),
-                                   home / "logs" / "worker.log");
+    std::optional<local::WorkerSupervisor> worker;
+    if (!cluster)
+        worker.emplace(home / "run" / "worker.lock", workerCommand(home, socket),
+                       home / "logs" / "worker.log");
     log::info("daemon", "serving " + credentials.serverUrl() + " from " + home.string());
     announce(credentials.serverUrl());
 
     int signal = 0;
     ::sigwait(&signals, &signal);
     log::info("daemon", "ending");
-    clusters.close();
-    worker.end(); // its last reports still find us
+    targets.close();
+    if (worker)
+        worker->end(); // its last reports still find us
     service->shutdown();
+    if (cluster)
+        cluster->shutdown();
     server->shutdown();
     door.close();
     ::unlink(socket.c_str());

@@ -37,7 +37,7 @@ AppOutlineModel::~AppOutlineModel() = default;
 
 void AppOutlineModel::setOutline(const QString& file, const Outline& outline)
 {
-    if (outline.entries.isEmpty()) {
+    if (outline.isEmpty()) {
         if (m_outlines.remove(file) == 0)
             return;
     } else

@@ -34,6 +34,7 @@ public:
     void clear();
     [[nodiscard]] QVector<Runnable> runnable() const;
     [[nodiscard]] Outline outline(const QString& file) const { return m_outlines.value(file); }
+    [[nodiscard]] const QMap<QString, Outline>& outlines() const { return m_outlines; }
 
     [[nodiscard]] QModelIndex index(int row, int column,
                                     const QModelIndex& parent = {}) const override;

@@ -17,6 +17,21 @@ struct OutlineParameter {
     bool variadic = false;
 };
 
+/// A text of the source, and where it stands.
+struct SourceText {
+    QString text;
+    int line = 0; ///< 1-based
+    bool operator==(const SourceText&) const = default;
+};
+
+/// One method of an image's chain: .pip_install("torch").
+struct ImageStep {
+    QString method;
+    int line = 0; ///< 1-based, of the method's name
+    QStringList words; ///< the texts among its arguments
+    bool literal = true; ///< all its arguments are texts
+};
+
 /// Something of an app that the source declares.
 struct OutlineEntry {
     enum class Kind {
@@ -39,6 +54,8 @@ struct OutlineEntry {
     int line = 0; ///< 1-based, of the definition
     int decoratorLine = 0; ///< 1-based, of the first decorator; 0 without
     int gpuLine = 0; ///< where gpu= is written
+    QVector<SourceText> gpuChoices; ///< the cards that gpu= names in texts; empty for other forms
+    QString image; ///< the variable that image= names, empty without
     QVector<OutlineParameter> parameters;
     QVector<OutlineEntry> children; ///< of apps and classes
 };
@@ -46,6 +63,9 @@ struct OutlineEntry {
 /// What one file declares, found by reading it; nothing is executed.
 struct Outline {
     QVector<OutlineEntry> entries; ///< an App holds its functions; the rest is beside it
+    QVector<ImageStep> imageSteps; ///< of all chains, in the order of the file
+
+    [[nodiscard]] bool isEmpty() const { return entries.isEmpty() && imageSteps.isEmpty(); }
 
     /// Whatever `modal run FILE::NAME` can start, in the order of the file.
     [[nodiscard]] QVector<OutlineEntry> runnable() const;

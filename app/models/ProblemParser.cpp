@@ -39,9 +39,11 @@ QString originOf(const QString& message)
 
 } // namespace
 
-ProblemParser::ProblemParser(const QString& projectFolder, const QStringList& files)
+ProblemParser::ProblemParser(const QString& projectFolder, const QStringList& files,
+                             SourcePlaces places)
     : m_folder(projectFolder)
     , m_files(files)
+    , m_places(std::move(places))
 {
 }
 
@@ -139,8 +141,6 @@ bool ProblemParser::matchDiagnostic(const QString& line)
         QStringLiteral("^(\\S+\\.(?:cu|cuh|h|hpp|cpp|c|py))[(:](\\d+)(?:[,:]\\d+)?\\)?:\\s*(error|"
                        "warning)\\b[^:]*:"
                        "\\s*(.+)$"));
-    static const QRegularExpression build(
-        QStringLiteral("(Image build .* failed.*|build of im-\\S+ failed.*)"));
     const auto match = diagnostic.match(line);
     if (match.hasMatch()) {
         const auto file = inProject(match.captured(1));
@@ -150,12 +150,71 @@ bool ProblemParser::matchDiagnostic(const QString& line)
                 match.captured(2).toInt(), QStringLiteral("CUDA")});
         return true;
     }
-    const auto failed = build.match(line);
-    if (failed.hasMatch() && !m_inTraceback) {
-        report({Problem::Severity::Error, failed.captured(1), {}, 0, QStringLiteral("Image")});
+    return false;
+}
+
+/// The control plane names the card as it is written: gpu="H900": there is no such card. …
+bool ProblemParser::matchCard(const QString& line)
+{
+    static const QRegularExpression card(QStringLiteral("(gpu=\"([^\"]+)\": .*)$"));
+    const auto match = card.match(line);
+    if (!match.hasMatch())
+        return false;
+    const auto [file, at] = m_places.card(match.captured(2));
+    report({Problem::Severity::Error, match.captured(1), file, at, QStringLiteral("GPU")});
+    m_inTraceback = false;
+    m_frames.clear();
+    return true;
+}
+
+/// Follows the log of a build ("=> RUN …") and gathers the message of its failure, which the client
+/// wraps at the width of its terminal.
+bool ProblemParser::matchBuild(const QString& line)
+{
+    static const QRegularExpression step(QStringLiteral("^=> (?!CACHED )(.+)$"));
+    static const QRegularExpression failed(
+        QStringLiteral("Image build for im-\\S+ (failed|terminated|was)\\b.*"));
+    static const QRegularExpression beyond(QStringLiteral("^(cost \\$|╰|╭|Traceback |=> )"));
+    if (!m_buildFailure.isEmpty()) {
+        if (!line.contains(beyond)) {
+            m_buildFailure << line;
+            return true;
+        }
+        endBuild();
+    }
+    if (const auto match = step.match(line); match.hasMatch()) {
+        m_instruction = match.captured(1);
+        return true;
+    }
+    if (const auto match = failed.match(line); match.hasMatch()) {
+        m_buildFailure << match.captured();
         return true;
     }
     return false;
+}
+
+void ProblemParser::endBuild()
+{
+    static const QRegularExpression said(
+        QStringLiteral("^Dockerfile line \\d+: (?:\"(.*)\" ended with|([A-Z]+):)"));
+    static const QRegularExpression introduction(
+        QStringLiteral("^Image build for im-\\S+ failed with the exception: *(?=.)"));
+    if (m_buildFailure.isEmpty())
+        return;
+    auto message = m_buildFailure.join(u' ').simplified().remove(introduction);
+    m_buildFailure.clear();
+    const auto match = said.match(message);
+    auto instruction = m_instruction;
+    if (match.hasCaptured(1))
+        instruction = match.captured(1);
+    else if (match.hasCaptured(2) && !instruction.startsWith(match.captured(2) + u' '))
+        instruction = match.captured(2); // refused before any step was begun
+    const auto [file, line] = m_places.imageStep(instruction);
+    if (!message.startsWith(QLatin1String("Image build")))
+        message.prepend(QLatin1String("Image build failed: "));
+    report({Problem::Severity::Error, message, file, line, QStringLiteral("Image")});
+    m_inTraceback = false;
+    m_frames.clear();
 }
 
 void ProblemParser::feed(const QString& line)
@@ -163,7 +222,8 @@ void ProblemParser::feed(const QString& line)
     const auto raw = line.toUtf8();
     const auto plain = readAnsi({raw.constData(), static_cast<std::size_t>(raw.size())}).text;
     const auto text = unboxed(plain);
-    if (text.isEmpty() || matchFrame(text) || matchException(text) || matchDiagnostic(text))
+    if (text.isEmpty() || matchBuild(text) || matchFrame(text) || matchCard(text)
+        || matchException(text) || matchDiagnostic(text))
         return;
     // The client's box "╭─ Error ─╮": its first line is the message.
     static const QRegularExpression top(QStringLiteral("^╭─+ (Error|Usage).*─+"));
@@ -181,6 +241,7 @@ void ProblemParser::feed(const QString& line)
 
 void ProblemParser::finish()
 {
+    endBuild();
     m_inTraceback = false;
     m_frames.clear();
 }

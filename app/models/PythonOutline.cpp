@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "app/models/ImageSteps.h"
 #include "app/models/Outline.h"
 #include "app/models/PythonTokens.h"
 
@@ -36,28 +37,41 @@ QString textOf(const Tokens& tokens)
     return text;
 }
 
-/// Splits at commas outside brackets, from `at` (behind the opening one) to the closing one.
-QVector<Tokens> splitArguments(const Tokens& tokens, qsizetype& at)
+/// A text with values in it.
+bool isFormatted(const PythonToken& token)
 {
-    QVector<Tokens> parts;
-    Tokens part;
-    int depth = 0;
-    for (; at < tokens.size(); ++at) {
-        const auto& text = tokens[at].text;
-        const bool operators = tokens[at].kind == PythonToken::Kind::Operator;
-        if (operators && (text == u'(' || text == u'[' || text == u'{'))
-            ++depth;
-        else if (operators && (text == u')' || text == u']' || text == u'}') && --depth < 0)
+    for (const auto letter : token.text) {
+        if (letter == u'"' || letter == u'\'')
             break;
-        if (operators && depth == 0 && text == u',') {
-            parts.push_back(std::move(part));
-            part = {};
-        } else
-            part.push_back(tokens[at]);
+        if (letter.toLower() == u'f')
+            return token.text.contains(u'{');
     }
-    if (!part.isEmpty())
-        parts.push_back(std::move(part));
-    return parts;
+    return false;
+}
+
+bool isPunctuation(const PythonToken& token)
+{
+    return token.kind == PythonToken::Kind::Operator && token.text.size() == 1
+        && QStringLiteral("()[]{},:*").contains(token.text);
+}
+
+/// The strings of "x" and ["x", "y"]; nothing when anything else takes part.
+Tokens stringsOf(const Tokens& tokens)
+{
+    Tokens strings;
+    for (const auto& token : tokens)
+        if (token.kind == PythonToken::Kind::String && !isFormatted(token))
+            strings << token;
+        else if (!isPunctuation(token))
+            return {};
+    return strings;
+}
+
+/// The variable of image=NAME.
+QString imageOf(const Call& call)
+{
+    const auto image = call.named.value(QStringLiteral("image"));
+    return image.size() == 1 ? image.front().text : QString();
 }
 
 class Analyser {
@@ -78,12 +92,16 @@ private:
     void addFunction(const PythonLine& line, qsizetype at, const QString& name);
     Call readCall(const Tokens& tokens, qsizetype at) const;
     QString constant(const Tokens& tokens) const;
+    QVector<SourceText> texts(const Tokens& tokens) const;
+    void imageSteps(const Tokens& tokens);
+    ImageStep imageStep(const Tokens& tokens, qsizetype at) const;
     void describeResources(const Call& call, OutlineEntry& entry) const;
     OutlineEntry& appOf(const QString& variable);
 
     Outline m_outline;
     QHash<QString, QString> m_aliases; ///< local name → "modal", "modal.App", …
-    QHash<QString, QString> m_constants; ///< NAME = "text"
+    QHash<QString, Tokens> m_constants; ///< NAME = "text" and NAME = ["text", …]: the texts
+    QStringList m_images; ///< variables that hold one
     QHash<QString, int> m_apps; ///< variable → index into entries
     QVector<Decorator> m_decorators;
     int m_classIndent = -1; ///< of the class being read
@@ -101,6 +119,7 @@ Outline Analyser::analyse(const QString& source)
 void Analyser::statement(const PythonLine& line)
 {
     const auto& first = line.tokens.front();
+    imageSteps(line.tokens);
     if (m_classIndent >= 0 && line.indent <= m_classIndent) {
         m_classIndent = -1;
         m_class.reset();
@@ -174,7 +193,54 @@ QString Analyser::constant(const Tokens& tokens) const
 {
     if (tokens.size() != 1)
         return textOf(tokens);
-    return m_constants.value(tokens[0].text, stringContent(tokens[0]));
+    const auto known = m_constants.value(tokens[0].text);
+    return stringContent(known.size() == 1 ? known[0] : tokens[0]);
+}
+
+/// The texts of "x", ["x", "y"] and of constants; nothing when anything else takes part.
+QVector<SourceText> Analyser::texts(const Tokens& tokens) const
+{
+    QVector<SourceText> found;
+    for (const auto& token : tokens) {
+        if (token.kind == PythonToken::Kind::String && !isFormatted(token))
+            found.push_back({stringContent(token), token.line});
+        else if (const auto known = m_constants.constFind(token.text); known != m_constants.cend())
+            found += texts(*known);
+        else if (!isPunctuation(token))
+            return {};
+    }
+    return found;
+}
+
+/// Notes each method of an image's chain in a statement, also inside other calls.
+void Analyser::imageSteps(const Tokens& tokens)
+{
+    for (qsizetype i = 0; i + 2 < tokens.size(); ++i)
+        if (tokens[i].text == u'.' && tokens[i + 2].text == u'('
+            && isImageMethod(tokens[i + 1].text))
+            m_outline.imageSteps.push_back(imageStep(tokens, i + 1));
+}
+
+ImageStep Analyser::imageStep(const Tokens& tokens, qsizetype at) const
+{
+    ImageStep step;
+    step.method = tokens[at].text;
+    step.line = tokens[at].line;
+    at += 2;
+    for (auto& part : splitArguments(tokens, at)) {
+        if (part.size() > 1 && part[0].kind == PythonToken::Kind::Name && part[1].text == u'=')
+            part.remove(0, 2);
+        for (const auto& token : part) {
+            if (const auto known = m_constants.constFind(token.text); known != m_constants.cend())
+                for (const auto& text : *known)
+                    step.words << stringContent(text);
+            else if (token.kind == PythonToken::Kind::String && !isFormatted(token))
+                step.words << stringContent(token);
+            else if (!isPunctuation(token))
+                step.literal = false;
+        }
+    }
+    return step;
 }
 
 OutlineEntry& Analyser::appOf(const QString& variable)
@@ -200,8 +266,8 @@ void Analyser::assignment(const PythonLine& line)
         ++at; // past an annotation
     if (++at >= tokens.size() || (at > 2 && tokens[1].text != u':'))
         return;
-    if (tokens.size() == at + 1 && tokens[at].kind == PythonToken::Kind::String) {
-        m_constants[tokens[0].text] = stringContent(tokens[at]);
+    if (auto constants = stringsOf(tokens.mid(at)); !constants.isEmpty()) {
+        m_constants[tokens[0].text] = std::move(constants);
         return;
     }
     while (at < tokens.size() && tokens[at].text == u'(')
@@ -218,10 +284,17 @@ void Analyser::assignment(const PythonLine& line)
         entry.kind = Kind::App;
         if (!name.isEmpty())
             entry.name = name;
+        entry.image = imageOf(call);
         m_apps[tokens[0].text] = static_cast<int>(m_outline.entries.size());
     } else if (call.callee.startsWith(QLatin1String("modal.Image."))) {
         entry.kind = Kind::Image;
         entry.detail = call.callee.section(QLatin1Char('.'), 2, 2);
+        m_images << entry.name;
+    } else if (m_images.contains(call.callee.section(QLatin1Char('.'), 0, 0))
+               && isImageMethod(call.callee.section(QLatin1Char('.'), 1))) {
+        entry.kind = Kind::Image;
+        entry.detail = call.callee.section(QLatin1Char('.'), 0, 0);
+        m_images << entry.name;
     } else if (call.callee.startsWith(QLatin1String("modal.Volume."))) {
         entry.kind = Kind::Volume;
         entry.detail = name;
@@ -239,11 +312,13 @@ void Analyser::describeResources(const Call& call, OutlineEntry& entry) const
     if (gpu != call.named.constEnd() && textOf(*gpu) != QLatin1String("None")) {
         entry.gpu = constant(*gpu);
         entry.gpuLine = gpu->isEmpty() ? 0 : gpu->front().line;
+        entry.gpuChoices = texts(*gpu);
     }
     entry.detail = entry.gpu.isEmpty() ? QStringLiteral("CPU") : entry.gpu;
     const auto name = call.named.constFind(QStringLiteral("name"));
     if (name != call.named.constEnd())
         entry.name = constant(*name);
+    entry.image = imageOf(call);
 }
 
 void Analyser::definition(const PythonLine& line)

@@ -182,6 +182,29 @@ QVector<PythonLine> pythonLines(const QString& source)
     return Tokenizer(source).lines();
 }
 
+QVector<QVector<PythonToken>> splitArguments(const QVector<PythonToken>& tokens, qsizetype& at)
+{
+    QVector<QVector<PythonToken>> parts;
+    QVector<PythonToken> part;
+    int depth = 0;
+    for (; at < tokens.size(); ++at) {
+        const auto& text = tokens[at].text;
+        const bool operators = tokens[at].kind == PythonToken::Kind::Operator;
+        if (operators && (text == u'(' || text == u'[' || text == u'{'))
+            ++depth;
+        else if (operators && (text == u')' || text == u']' || text == u'}') && --depth < 0)
+            break;
+        if (operators && depth == 0 && text == u',') {
+            parts.push_back(std::move(part));
+            part = {};
+        } else
+            part.push_back(tokens[at]);
+    }
+    if (!part.isEmpty())
+        parts.push_back(std::move(part));
+    return parts;
+}
+
 QString stringContent(const PythonToken& token)
 {
     if (token.kind != PythonToken::Kind::String)

@@ -27,6 +27,11 @@ struct PythonLine {
 /// ends where a line at column 0 starts a statement, an open string at its line's end.
 [[nodiscard]] QVector<PythonLine> pythonLines(const QString& source);
 
+/// Splits at commas outside brackets, from `at` (behind the opening one) to the closing one, where
+/// it leaves `at`.
+[[nodiscard]] QVector<QVector<PythonToken>> splitArguments(const QVector<PythonToken>& tokens,
+                                                           qsizetype& at);
+
 /// The text of a string literal without prefix and quotes; the token's own text for others.
 [[nodiscard]] QString stringContent(const PythonToken& token);
 

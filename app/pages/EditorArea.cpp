@@ -105,7 +105,20 @@ void EditorArea::open(const QString& path, int line, int column)
                 editor->goTo(wantedLine, wantedColumn);
             else
                 editor->setFocus();
+            if (const auto next = m_whenOpen.take(path))
+                next();
         });
+}
+
+void EditorArea::replaceText(const QString& path, int line, const QString& text,
+                             const QString& with)
+{
+    open(path, line);
+    auto* editor = editorOf(path);
+    if (editor == nullptr)
+        m_whenOpen[path] = [this, path, line, text, with] { replaceText(path, line, text, with); };
+    else if (!editor->replaceLiteral(line, text, with))
+        Q_EMIT failed(tr("Line %1 does not say \"%2\" any more").arg(line).arg(text));
 }
 
 CodeEditor* EditorArea::add(const client::TextFile& file, bool inFront)

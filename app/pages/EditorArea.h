@@ -30,6 +30,8 @@ public:
 
     /// Opens a file, or goes to its tab; then to the line where one is given.
     void open(const QString& path, int line = 0, int column = 0);
+    /// Opens a file and writes `with` in place of the string literal `text` of that line.
+    void replaceText(const QString& path, int line, const QString& text, const QString& with);
     void restore(const QVector<client::Session::Tab>& tabs, int current);
     [[nodiscard]] QVector<client::Session::Tab> tabs() const;
     [[nodiscard]] int currentIndex() const;
@@ -73,6 +75,7 @@ private:
     QVector<models::Problem> m_problems;
     QHash<QString, models::Outline> m_outlines;
     QHash<QString, QPair<int, int>> m_opening; ///< files on their way: where to go then
+    QHash<QString, std::function<void()>> m_whenOpen; ///< and what to do there
 };
 
 } // namespace app::pages

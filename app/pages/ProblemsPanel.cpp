@@ -6,9 +6,11 @@
 #include "app/widgets/Icons.h"
 #include "app/widgets/Naming.h"
 
+#include <QAction>
 #include <QHeaderView>
 #include <QIdentityProxyModel>
 #include <QLabel>
+#include <QMenu>
 #include <QTreeView>
 #include <QVBoxLayout>
 
@@ -38,6 +40,7 @@ public:
 
 ProblemsPanel::ProblemsPanel(ProblemsModel* model, QWidget* parent)
     : QWidget(parent)
+    , m_model(model)
     , m_list(widgets::named(new QTreeView(this), "problems.list", tr("Problems")))
 {
     widgets::name(this, "problems.panel", tr("Problems"));
@@ -65,12 +68,41 @@ ProblemsPanel::ProblemsPanel(ProblemsModel* model, QWidget* parent)
     };
     connect(m_list, &QTreeView::clicked, this, open);
     connect(m_list, &QTreeView::activated, this, open);
+    setFocusProxy(m_list);
+    auto* fix = new QAction(tr("Quick fix"), m_list);
+    fix->setObjectName(QStringLiteral("problems.fix"));
+    fix->setShortcut(Qt::ALT | Qt::Key_Return);
+    fix->setShortcutContext(Qt::WidgetShortcut);
+    m_list->addAction(fix);
+    connect(fix, &QAction::triggered, this, &ProblemsPanel::offerReplacements);
+    m_list->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_list, &QTreeView::customContextMenuRequested, this, [this](const QPoint& at) {
+        m_list->setCurrentIndex(m_list->indexAt(at));
+        offerReplacements();
+    });
     const auto update = [this, model, empty] {
         m_list->setVisible(model->rowCount() > 0);
         empty->setVisible(model->rowCount() == 0);
     };
     connect(model, &QAbstractItemModel::modelReset, this, update);
     update();
+}
+
+void ProblemsPanel::offerReplacements()
+{
+    const auto index = m_list->currentIndex();
+    if (!index.isValid() || m_model->problem(index.row()).replacements.isEmpty())
+        return;
+    const auto problem = m_model->problem(index.row());
+    auto* menu = widgets::named(new QMenu(tr("Quick fix"), this), "problems.menu", tr("Quick fix"));
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    for (const auto& replacement : problem.replacements) {
+        auto* action = menu->addAction(
+            tr("Replace %1 by %2").arg(problem.written, replacement), this,
+            [this, problem, replacement] { Q_EMIT replaceRequested(problem, replacement); });
+        action->setObjectName(QStringLiteral("problems.replace.") + replacement);
+    }
+    menu->popup(m_list->viewport()->mapToGlobal(m_list->visualRect(index).bottomLeft()));
 }
 
 } // namespace app::pages

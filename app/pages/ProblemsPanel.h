@@ -10,7 +10,8 @@ class QTreeView;
 
 namespace app::pages {
 
-/// The list of problems; a click goes to the line.
+/// The list of problems; a click goes to the line, the context menu (or Alt+Return) offers what to
+/// write instead.
 class ProblemsPanel : public QWidget {
     Q_OBJECT
 
@@ -21,8 +22,12 @@ public:
 
 Q_SIGNALS:
     void openRequested(const QString& file, int line);
+    void replaceRequested(const app::models::Problem& problem, const QString& replacement);
 
 private:
+    void offerReplacements();
+
+    models::ProblemsModel* m_model;
     QTreeView* m_list;
 };
 

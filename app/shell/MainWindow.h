@@ -8,6 +8,7 @@
 #include "app/client/RunSession.h"
 #include "app/client/Session.h"
 #include "app/models/AppOutlineModel.h"
+#include "app/models/CardCheck.h"
 #include "app/models/ProblemsModel.h"
 #include "app/models/ProjectTreeModel.h"
 #include "app/models/RecordModels.h"
@@ -16,6 +17,7 @@
 #include <QTimer>
 
 #include <memory>
+#include <optional>
 
 class QStackedWidget;
 
@@ -106,6 +108,8 @@ private:
     void runAtCaret();
     void runStateChanged(models::RunState state);
     void takeSnapshot();
+    void checkSources(); ///< what can be told without a run
+    void showProblems();
     void updateRunActions();
     void updateTitle();
     void remember(); ///< soon
@@ -119,6 +123,8 @@ private:
     models::ProjectTreeModel m_tree;
     models::AppOutlineModel m_outline;
     models::ProblemsModel m_problems;
+    std::optional<models::CardCheck> m_cardCheck;
+    QVector<models::Problem> m_sourceProblems; ///< found by reading, beside those of the run
     models::TasksModel m_tasks;
     models::CallsModel m_calls;
     models::ImagesModel m_images;

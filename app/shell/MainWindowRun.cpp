@@ -34,13 +34,9 @@ void MainWindow::connectRun()
             [this] { m_inspector->setMetrics(m_run->metrics()); });
     connect(m_run, &client::RunSession::costChanged, this,
             [this] { m_inspector->setCost(m_run->costMicros()); });
-    connect(m_run, &client::RunSession::problemsChanged, this, [this] {
-        m_problems.setProblems(m_run->problems());
-        m_editors->setProblems(m_run->problems());
-        const auto count = m_problems.rowCount();
-        findChild<QDockWidget*>(QStringLiteral("dock.problems"))
-            ->setWindowTitle(count > 0 ? tr("Problems (%1)").arg(count) : tr("Problems"));
-    });
+    connect(m_run, &client::RunSession::problemsChanged, this, &MainWindow::showProblems);
+    if (auto cards = emulator::gpu::cards::Catalogue::builtIn())
+        m_cardCheck.emplace(*std::move(cards));
     auto* presenter = new ResultPresenter(m_run, m_result, this);
     connect(presenter, &ResultPresenter::shown, this, [this](bool success) {
         if (success)
@@ -87,6 +83,11 @@ void MainWindow::connectFiles()
             [open](const QString& file) { open(file, 0); });
     connect(m_outlinePanel, &pages::OutlinePanel::openRequested, this, open);
     connect(m_problemsPanel, &pages::ProblemsPanel::openRequested, this, open);
+    connect(m_problemsPanel, &pages::ProblemsPanel::replaceRequested, this,
+            [this](const models::Problem& problem, const QString& replacement) {
+                showView(ProjectView);
+                m_editors->replaceText(problem.file, problem.line, problem.written, replacement);
+            });
     connect(m_outlinePanel, &pages::OutlinePanel::runRequested, this, &MainWindow::runFunction);
     connect(m_editors, &pages::EditorArea::runRequested, this, &MainWindow::runFunction);
     connect(m_editors, &pages::EditorArea::edited, m_watch, &client::ProjectWatch::setEditedText);
@@ -107,6 +108,7 @@ void MainWindow::connectFiles()
     connect(outlined, &QTimer::timeout, this, [this] {
         m_runBar->setFunctions(m_outline.runnable());
         m_editors->setOutline(m_outline);
+        checkSources();
         updateRunActions();
     });
     connect(m_welcome, &pages::WelcomePage::openRequested, this, &MainWindow::chooseFolder);
@@ -182,6 +184,7 @@ void MainWindow::startRun()
     request.function = picked->entry.name;
     request.arguments = *arguments;
     request.projectFiles = m_tree.files();
+    request.places = {m_outline.outlines(), request.file, request.function};
     // A method asks for what its class asks for.
     auto gpu = picked->entry.gpu;
     for (const auto& app : m_outline.outline(picked->file).entries)
@@ -214,6 +217,26 @@ void MainWindow::runStateChanged(RunState state)
     else if (m_run->metrics().peakMemoryBytes() > 0)
         note += QStringLiteral(" · ") + models::sizeText(m_run->metrics().peakMemoryBytes());
     m_editors->setNote(m_run->request().file, m_run->request().function, note);
+}
+
+void MainWindow::checkSources()
+{
+    QVector<models::Problem> found;
+    const auto& outlines = m_outline.outlines();
+    for (auto it = outlines.begin(); m_cardCheck && it != outlines.end(); ++it)
+        found += m_cardCheck->problems(it.key(), *it);
+    if (std::exchange(m_sourceProblems, found) != found)
+        showProblems();
+}
+
+void MainWindow::showProblems()
+{
+    const auto problems = models::joined(m_sourceProblems, m_run->problems());
+    m_problems.setProblems(problems);
+    m_editors->setProblems(problems);
+    findChild<QDockWidget*>(QStringLiteral("dock.problems"))
+        ->setWindowTitle(problems.isEmpty() ? tr("Problems")
+                                            : tr("Problems (%1)").arg(problems.size()));
 }
 
 void MainWindow::takeSnapshot()

@@ -295,6 +295,19 @@ bool CodeEditor::find(const QString& text, bool backwards, bool caseSensitive,
                      true, false, true);
 }
 
+bool CodeEditor::replaceLiteral(int line, const QString& literal, const QString& with)
+{
+    const QRegularExpression quoted(
+        QStringLiteral("(?<=[\"'])%1(?=[\"'])").arg(QRegularExpression::escape(literal)));
+    const auto match = quoted.match(text(line - 1));
+    if (!match.hasMatch() || isReadOnly())
+        return false;
+    setSelection(line - 1, static_cast<int>(match.capturedStart()), line - 1,
+                 static_cast<int>(match.capturedEnd()));
+    replaceSelectedText(with);
+    return true;
+}
+
 int CodeEditor::replaceAll(const QString& find, const QString& with, bool caseSensitive,
                            bool regularExpression)
 {

@@ -36,6 +36,8 @@ public:
     bool find(const QString& text, bool backwards, bool caseSensitive, bool regularExpression);
     int replaceAll(const QString& text, const QString& with, bool caseSensitive,
                    bool regularExpression);
+    /// Writes `with` in place of the string literal "text" of a line; false when it is not there.
+    bool replaceLiteral(int line, const QString& text, const QString& with); ///< 1-based line
 
 Q_SIGNALS:
     void runRequested(const QString& function);

@@ -43,9 +43,10 @@ int main(int argc, char** argv)
     options.clock = &clock;
     CLI::App arguments("Runs Slipway's tasks on this host", "slipway-worker");
     arguments.add_option("--home", options.home, "SLIPWAY_HOME")->required();
-    arguments.add_option("--control", options.controlSocket, "The control plane's socket")
+    arguments.add_option("--control", options.upstream.socket, "The control plane's socket")
         ->required();
     CLI11_PARSE(arguments, argc, argv);
+    options.runFolder = options.home / "run";
 
     // Before the first thread: all of them inherit it, and one place waits for the signals.
     sigset_t signals;

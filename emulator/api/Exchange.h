@@ -19,9 +19,12 @@ namespace emulator::api {
 /// Who calls: established before a handler runs.
 struct Caller {
     std::string principal; ///< for idempotency: token id, or task id
-    std::string taskId; ///< of a container; empty for a client
+    std::string taskId; ///< of a container or a replica's worker; empty for a client
+    std::string replicaId; ///< of a replica, with
+    std::string replicaToken; ///< what proves it
     std::string clientVersion; ///< "1.6.4"
     std::string runId; ///< x-slipway-run
+    std::string staging; ///< x-slipway-stage: what it publishes is kept under this nonce
 };
 
 /// One request on its way through the strand. What it answers leaves after the commit; an answer
@@ -41,6 +44,7 @@ public:
     }
 
     [[nodiscard]] const Caller& caller() const { return m_caller; }
+    [[nodiscard]] Caller& caller() { return m_caller; }
     [[nodiscard]] control::ControlPlane& plane() { return m_plane; }
     [[nodiscard]] control::State& state() { return m_plane.state(); }
     [[nodiscard]] bool gone() const { return m_call->cancelled(); }

@@ -5,6 +5,7 @@
 #include "emulator/base/Clock.h"
 #include "emulator/base/Id.h"
 #include "emulator/base/Result.h"
+#include "emulator/control/Placement.h"
 #include "emulator/rpc/Server.h"
 
 #include <cstdint>
@@ -33,6 +34,9 @@ struct ServiceOptions {
     std::string version; ///< of Slipway
     std::vector<std::string> knownCards; ///< of gpus.json; empty: any name passes
     std::uint32_t maxTasks = 8; ///< containers at a time
+    control::Placement::Options placement {}; ///< of a cluster's control plane
+    std::string replicaBlobUrl; ///< "http://login1:43210", as nodes reach the blob server
+    bool builds = true; ///< makes images that it does not have; a cluster takes them as they come
     std::function<void()> onShutdown; ///< the Shutdown call of the Studio API
     TargetDesk* targets = nullptr; ///< clusters; outlives the service; null: this one keeps none
 };

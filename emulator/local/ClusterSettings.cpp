@@ -5,79 +5,93 @@
 #include "emulator/base/Files.h"
 #include "emulator/base/Json.h"
 
-#include <array>
-#include <utility>
-
 namespace emulator::local {
-
 namespace {
 
-/// The settings by their names in the file, which are those of slipwayd's options.
-constexpr std::array<std::pair<const char*, std::string ClusterSettings::*>, 9> members {{
-    {"engine", &ClusterSettings::engine},
-    {"partition", &ClusterSettings::partition},
-    {"account", &ClusterSettings::account},
-    {"qos", &ClusterSettings::qos},
-    {"registry", &ClusterSettings::registryUrl},
-    {"registry-user", &ClusterSettings::registryUser},
-    {"listen", &ClusterSettings::listen},
-    {"node-cache", &ClusterSettings::nodeCache},
-    {"gpu", &ClusterSettings::gpu},
-}};
-
-} // namespace
-
-std::filesystem::path clusterFile(const std::filesystem::path& home)
+std::filesystem::path fileOf(const std::filesystem::path& home)
 {
     return home / "cluster.json";
 }
 
-std::filesystem::path registryPasswordFile(const std::filesystem::path& home)
+Error wrong(const std::filesystem::path& home, const std::string& what)
 {
-    return home / "registry-password";
+    return {ErrorCode::Invalid, fileOf(home).string() + ": " + what};
 }
 
-Result<std::optional<ClusterSettings>> ClusterSettings::load(const std::filesystem::path& home)
+} // namespace
+
+Result<ClusterSettings> ClusterSettings::load(const std::filesystem::path& home)
 {
-    const auto text = readFile(clusterFile(home));
-    if (!text && text.error().code() == ErrorCode::NotFound)
-        return std::optional<ClusterSettings> {};
-    if (!text)
-        return text.error();
-    const auto json = parseJson(*text);
-    if (!json || !json->is_object())
-        return Error(ErrorCode::Invalid,
-                     clusterFile(home).string()
-                         + " is damaged; `slip cluster add` on your own machine writes it again");
+    TRY_ASSIGN(const auto text, readFile(fileOf(home)));
+    auto json = parseJson(text);
+    if (!json)
+        return std::move(json).error().within(fileOf(home).string());
     ClusterSettings settings;
-    for (const auto& [name, member] : members)
-        if (const auto found = json->find(name); found != json->end() && found->is_string())
-            settings.*member = found->get<std::string>();
-    return std::optional<ClusterSettings>(std::move(settings));
+    try {
+        json->at("engine").get_to(settings.engine);
+        const auto take = [&](const char* key, auto& value) {
+            if (json->contains(key))
+                json->at(key).get_to(value);
+        };
+        take("driver", settings.driver);
+        take("partition", settings.partition);
+        take("account", settings.account);
+        take("qos", settings.qos);
+        take("options", settings.options);
+        take("environment", settings.environment);
+        take("gpu_types", settings.gpuTypes);
+        take("gpu", settings.gpu);
+        take("listen", settings.listen);
+        take("port", settings.port);
+        take("advertise", settings.advertise);
+        take("node_cache", settings.nodeCache);
+        take("registry", settings.registry);
+        take("registry_user", settings.registryUser);
+        take("registry_certificate", settings.registryCertificate);
+        take("max_replicas", settings.maxReplicas);
+    } catch (const Json::exception& failure) {
+        return wrong(home, failure.what());
+    }
+    if (settings.engine != "slurm")
+        return wrong(home, "\"engine\" is \"" + settings.engine + "\"; this version knows slurm");
+    if (settings.gpu != "real" && settings.gpu != "emulated")
+        return wrong(home, "\"gpu\" is \"" + settings.gpu + "\"; say real or emulated");
+    return settings;
 }
 
-std::string ClusterSettings::toJson() const
+Result<> ClusterSettings::save(const std::filesystem::path& home) const
 {
-    Json json = Json::object();
-    for (const auto& [name, member] : members)
-        if (!(this->*member).empty())
-            json[name] = this->*member;
-    return json.dump(2) + "\n";
+    const Json json {{"engine", engine},
+                     {"driver", driver},
+                     {"partition", partition},
+                     {"account", account},
+                     {"qos", qos},
+                     {"options", options},
+                     {"environment", environment},
+                     {"gpu_types", gpuTypes},
+                     {"gpu", gpu},
+                     {"listen", listen},
+                     {"port", port},
+                     {"advertise", advertise},
+                     {"node_cache", nodeCache},
+                     {"registry", registry},
+                     {"registry_user", registryUser},
+                     {"registry_certificate", registryCertificate},
+                     {"max_replicas", maxReplicas}};
+    return writeFileAtomically(fileOf(home), json.dump(2) + "\n");
 }
 
-std::vector<std::string> ClusterSettings::arguments(const std::filesystem::path& home) const
+std::string registryPassword(const std::filesystem::path& home)
 {
-    // The emulator's own engine has no settings, and slipwayd knows it as its default.
-    if (engine.empty() || engine == "local")
-        return {};
-    std::vector<std::string> words;
-    for (const auto& [name, member] : members)
-        if (!(this->*member).empty())
-            words.insert(words.end(), {std::string("--") + name, this->*member});
-    if (!registryUser.empty())
-        words.insert(words.end(),
-                     {"--registry-password-file", registryPasswordFile(home).string()});
-    return words;
+    const auto text = readFile(home / "registry.json");
+    const auto json = text ? parseJson(*text) : Result<Json>(text.error());
+    return json && json->is_object() ? json->value("password", "") : std::string();
+}
+
+Result<> saveRegistryPassword(const std::filesystem::path& home, const std::string& password)
+{
+    return writeFileAtomically(home / "registry.json", Json {{"password", password}}.dump() + "\n",
+                               0600);
 }
 
 } // namespace emulator::local

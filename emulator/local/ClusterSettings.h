@@ -4,41 +4,43 @@
 
 #include "emulator/base/Result.h"
 
+#include <cstdint>
 #include <filesystem>
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace emulator::local {
 
-/// What makes a home the front of a cluster, HOME/cluster.json: how its daemon is to be started.
-/// Secrets are not in it; a registry's password lies beside it in registry-password (0600).
+/// What makes a home the front of a cluster: HOME/cluster.json. Nothing in it is secret; a
+/// registry's password is in HOME/registry.json (0600).
 struct ClusterSettings {
-    std::string engine = "local"; ///< "slurm"
-    std::string partition;
+    std::string engine = "slurm";
+    std::string driver = "auto"; ///< "cli", "rest", "auto"
+    std::string partition; ///< empty: the site's default
     std::string account;
     std::string qos;
-    std::string registryUrl; ///< where images are pushed to; empty: a folder of the home
+    std::vector<std::string> options; ///< more of sbatch, one a word
+    std::map<std::string, std::string> environment; ///< of the engine's programs: SLURM_CONF
+    std::map<std::string, std::string> gpuTypes; ///< our card → the site's type: "H100" → "h100"
+    std::string gpu = "real"; ///< "real": the node's, "emulated": ours
+    std::string listen = "0.0.0.0"; ///< where replicas dial in
+    std::uint16_t port = 0; ///< of it; 0: any free one, the same after a restart
+    std::string advertise; ///< this machine as nodes know it; empty: its host name
+    std::string nodeCache; ///< on a node's own disk; empty: /tmp/slipway-UID
+    std::string registry; ///< "https://…/prefix"; empty: HOME/oci on the shared file system
     std::string registryUser;
-    std::string listen; ///< the address that nodes dial; empty: chosen by the daemon
-    std::string nodeCache; ///< a folder on each node for images; empty: chosen by the worker
-    std::string gpu; ///< "real", "emulated"; empty: what the engine takes by itself
+    std::string registryCertificate; ///< a file with the authority that signed the registry's
+    std::uint32_t maxReplicas = 64;
 
-    /// Those of a home; nothing when it is no cluster's. Invalid when the file is damaged.
-    [[nodiscard]] static Result<std::optional<ClusterSettings>>
-    load(const std::filesystem::path& home);
-
-    /// The file's content.
-    [[nodiscard]] std::string toJson() const;
-
-    /// The options that slipwayd is started with for them.
-    [[nodiscard]] std::vector<std::string> arguments(const std::filesystem::path& home) const;
-
-    bool operator==(const ClusterSettings&) const = default;
+    /// NotFound when this home is not a cluster's; Invalid names the entry that is wrong.
+    [[nodiscard]] static Result<ClusterSettings> load(const std::filesystem::path& home);
+    [[nodiscard]] Result<> save(const std::filesystem::path& home) const;
 };
 
-/// Where the settings and the password of a registry lie.
-[[nodiscard]] std::filesystem::path clusterFile(const std::filesystem::path& home);
-[[nodiscard]] std::filesystem::path registryPasswordFile(const std::filesystem::path& home);
+/// The password of a cluster's registry, HOME/registry.json; empty when there is none.
+[[nodiscard]] std::string registryPassword(const std::filesystem::path& home);
+[[nodiscard]] Result<> saveRegistryPassword(const std::filesystem::path& home,
+                                            const std::string& password);
 
 } // namespace emulator::local

@@ -5,7 +5,6 @@
 
 #include "emulator/base/Files.h"
 #include "emulator/base/Subprocess.h"
-#include "emulator/local/ClusterSettings.h"
 #include "emulator/rpc/StudioClient.h"
 
 #include <fcntl.h>
@@ -47,15 +46,12 @@ Result<> startDaemon(const Home& home)
         return errnoError("make a pipe", errno);
     const UniqueFd ready(ends[0]);
     UniqueFd tell(ends[1]);
-    CommandLine command {
-        .argv = {(installation.programs / "slipwayd").string(), "--home", home.path().string()},
-        .ownSession = true,
-        .dieWithParent = false};
-    TRY_ASSIGN(const auto cluster, ClusterSettings::load(home.path()));
-    if (cluster)
-        for (auto& word : cluster->arguments(home.path()))
-            command.argv.push_back(std::move(word));
-    TRY_ASSIGN(auto daemon, Subprocess::start(command, -1, tell.get(), log.get()));
+    TRY_ASSIGN(auto daemon,
+               Subprocess::start({.argv = {(installation.programs / "slipwayd").string(), "--home",
+                                           home.path().string()},
+                                  .ownSession = true,
+                                  .dieWithParent = false},
+                                 -1, tell.get(), log.get()));
     tell.reset();
     char first = 0;
     while (::read(ready.get(), &first, 1) < 0 && errno == EINTR) { }

@@ -9,8 +9,7 @@
 
 namespace emulator::local {
 
-/// The daemon of a home, started when it does not run (with the home's ClusterSettings, if it has
-/// any); returns when it serves. Unavailable with
+/// The daemon of a home, started when it does not run; returns when it serves. Unavailable with
 /// the daemon's own last words when it cannot.
 [[nodiscard]] Result<model::DaemonStatus> ensureDaemon(const Home& home);
 

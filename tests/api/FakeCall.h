@@ -38,7 +38,10 @@ public:
     }
     const Headers& headers() const override { return m_headers; }
     std::int64_t remainingMicros() const override { return -1; }
-    bool isPrivate() const override { return m_private; }
+    emulator::rpc::Origin origin() const override
+    {
+        return m_private ? emulator::rpc::Origin::Private : emulator::rpc::Origin::Tcp;
+    }
     const std::string& authority() const override { return throughTunnel; }
     bool isTunnelled() const override { return !throughTunnel.empty(); }
 

@@ -41,7 +41,20 @@ void TestProblems::finds_data()
     QTest::newRow("nvcc") << "kernels/k.cu(10): error: expected a \";\""
                           << "/p/kernels/k.cu:10 expected a \";\"";
     QTest::newRow("image") << "Image build for im-123 failed with the exception:"
-                           << ":0 Image build for im-123 failed with the exception:";
+                           << "/p/app.py:2 Image build for im-123 failed with the exception:";
+    QTest::newRow("step") << "=> RUN echo fine\nfine\n=> RUN false\nError: Image build for im-1 "
+                             "failed with the exception:\nDockerfile line 2: \"RUN false\" "
+                             "ended\nwith exit code 1\ncost $0.000000 for 0.0 s of task time"
+                          << "/p/app.py:5 Image build failed: Dockerfile line 2: \"RUN false\" "
+                             "ended with exit code 1";
+    QTest::newRow("step in a box")
+        << "=> RUN pip install nope\n╭─ Error ──╮\n│ Image build for im-1 failed with the "
+           "exception: │\n│ Dockerfile line 2: RUN: No space left on device │\n╰──╯\nValueError: x"
+        << "/p/app.py:4 Image build failed: Dockerfile line 2: RUN: No space left on "
+           "device:0 ValueError: x";
+    QTest::newRow("card of the run")
+        << "Error: gpu=\"H900\": there is no such card. Known cards: T4"
+        << "/p/app.py:7 gpu=\"H900\": there is no such card. Known cards: T4";
     QTest::newRow("dotted") << "modal.exception.InvalidError: no such card"
                             << ":0 InvalidError: no such card";
     QTest::newRow("none") << "all is well\nstep 1: done\nFile saved" << "";
@@ -52,7 +65,12 @@ void TestProblems::finds()
 {
     QFETCH(QString, output);
     QFETCH(QString, expected);
-    ProblemParser parser("/p", {"app.py", "lib/a.py", "kernels/k.cu"});
+    const auto outline = outlineOfPython(
+        "import modal\nimage = (\n    modal.Image.debian_slim()\n    .pip_install('nope')\n"
+        "    .run_commands('false'))\napp = modal.App()\n@app.function(gpu='H900')\ndef f(): "
+        "...\n");
+    ProblemParser parser("/p", {"app.py", "lib/a.py", "kernels/k.cu"},
+                         {{{"/p/app.py", outline}}, "/p/app.py", "f"});
     for (const auto& line : output.split('\n'))
         parser.feed(line);
     parser.finish();

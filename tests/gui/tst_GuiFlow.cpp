@@ -17,6 +17,7 @@
 #include <QLineEdit>
 #include <QProcess>
 #include <QTemporaryDir>
+#include <QTreeView>
 #include <QtTest>
 
 #include <memory>
@@ -32,6 +33,7 @@ private slots:
     void opensTheSample();
     void runsAFunctionToItsPicture();
     void showsLiveFiguresAndCost();
+    void marksTheLineOfAFailedBuild();
     void stopsASecondRun();
     void survivesARestartOfTheDaemon();
 
@@ -42,7 +44,8 @@ private:
     {
         return m_window->findChild<T*>(QLatin1String(name));
     }
-    bool start(const QString& function, const QString& arguments);
+    bool start(const QString& function, const QString& arguments,
+               const QString& file = QStringLiteral("app.py"));
     QString output() const;
 
     std::unique_ptr<QTemporaryDir> m_folder;
@@ -123,9 +126,9 @@ QString TestGuiFlow::output() const
     return lines.join('\n');
 }
 
-bool TestGuiFlow::start(const QString& function, const QString& arguments)
+bool TestGuiFlow::start(const QString& function, const QString& arguments, const QString& file)
 {
-    if (!m_window->runBar()->pick(m_project + "/app.py", function))
+    if (!m_window->runBar()->pick(m_project + '/' + file, function))
         return false;
     auto* edit = find<QLineEdit>("run.arguments");
     edit->clear();
@@ -161,6 +164,27 @@ void TestGuiFlow::showsLiveFiguresAndCost()
     QTRY_VERIFY_WITH_TIMEOUT(!m_window->session()->metrics().points().isEmpty(), 10'000);
     QTRY_VERIFY_WITH_TIMEOUT(m_window->session()->costMicros() > 0, 10'000);
     QVERIFY(m_window->session()->metrics().peakMemoryBytes() > 0);
+}
+
+void TestGuiFlow::marksTheLineOfAFailedBuild()
+{
+    QFile broken(m_project + "/broken.py");
+    QVERIFY(broken.open(QIODevice::WriteOnly));
+    broken.write("import modal\n\nimage = (\n    modal.Image.debian_slim(python_version=\"3.11\")\n"
+                 "    .run_commands(\"echo fine\")\n    .run_commands(\"test -e /nowhere\")\n)\n"
+                 "app = modal.App(\"broken\", image=image)\n\n\n@app.function()\ndef f():\n"
+                 "    pass\n");
+    broken.close();
+    QTRY_VERIFY(m_window->runBar()->pick(broken.fileName(), "f"));
+    QVERIFY(start("f", {}, "broken.py"));
+    QTRY_VERIFY_WITH_TIMEOUT(!m_window->session()->run()->active(), laterRun);
+    QCOMPARE(m_window->session()->run()->state(), app::models::RunState::Failed);
+    auto* list = find<QTreeView>("problems.list");
+    QTRY_COMPARE(list->model()->rowCount(), 1);
+    QCOMPARE(list->model()->index(0, 1).data().toString(), QString("broken.py:6"));
+    const auto message = list->model()->index(0, 0).data().toString();
+    QVERIFY2(message.contains("test -e /nowhere"), qPrintable(message));
+    shoot("failed-build");
 }
 
 void TestGuiFlow::stopsASecondRun()

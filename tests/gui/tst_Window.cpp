@@ -49,6 +49,8 @@ private slots:
     void showsARunWithLogsAndResult();
     void stopsARun();
     void listsProblems();
+    void namesTheLineOfAFailedBuild();
+    void offersCardsOfASimilarName();
     void showsFailureOfAFunction();
     void survivesTheDaemon();
     void restoresTheSession();
@@ -435,6 +437,40 @@ void TestWindow::listsProblems()
     m_window->editors()->current()->getCursorPosition(&line, &column);
     QCOMPARE(line, 12);
     shoot("problems");
+}
+
+void TestWindow::namesTheLineOfAFailedBuild()
+{
+    openProject();
+    startRun("cat >&2 <<'END'\n=> RUN python -m pip install numpy\nERROR: No matching distribution "
+             "found for numpy\nError: Image build for im-1 failed with the exception:\nDockerfile "
+             "line 2: \"RUN python -m pip install numpy\" ended with exit code 1\nEND\nexit 1\n");
+    QTRY_COMPARE(m_window->session()->run()->state(), app::models::RunState::Failed);
+    auto* list = find<QTreeView>("problems.list");
+    QTRY_COMPARE(list->model()->rowCount(), 1);
+    QCOMPARE(list->model()->index(0, 1).data().toString(), QString("app.py:4"));
+    QVERIFY(list->model()->index(0, 0).data().toString().contains("pip install numpy"));
+}
+
+void TestWindow::offersCardsOfASimilarName()
+{
+    write("fractal/app.py", QString(appSource).replace("H100", "H900"));
+    openProject();
+    auto* list = find<QTreeView>("problems.list");
+    QTRY_COMPARE(list->model()->rowCount(), 1); // before anything has run
+    QCOMPARE(list->model()->index(0, 1).data().toString(), QString("app.py:8"));
+    m_window->commands()->action("view.problems")->trigger();
+    list->setCurrentIndex(list->model()->index(0, 0));
+    QTest::keyClick(list, Qt::Key_Return, Qt::AltModifier);
+    QTRY_VERIFY(find<QMenu>("problems.menu") != nullptr);
+    auto* menu = find<QMenu>("problems.menu");
+    QTRY_VERIFY(menu->isVisible());
+    QCOMPARE(menu->actions().front()->text(), QString("Replace H900 by H100"));
+    shoot("quick-fix");
+    menu->actions().front()->trigger();
+    menu->close();
+    QTRY_VERIFY(m_window->editors()->current()->text().contains("gpu=\"H100\""));
+    QTRY_COMPARE(list->model()->rowCount(), 0); // the edited text is read again
 }
 
 void TestWindow::showsFailureOfAFunction()
