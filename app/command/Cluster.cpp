@@ -105,7 +105,7 @@ Result<std::optional<local::ClusterSettings>> settingsOf(const ClusterAddOptions
     settings.qos = options.qos;
     settings.advertise = options.advertise;
     settings.nodeCache = options.nodeCache;
-    settings.registry = options.registry;
+    settings.registryUrl = options.registry;
     settings.registryUser = options.registryUser;
     settings.registryCertificate = options.registryCertificate;
     if (!options.listen.empty())

@@ -4,6 +4,7 @@
 #include "app/command/Places.h"
 
 #include "app/command/Reach.h"
+#include "emulator/rpc/StudioClient.h"
 
 namespace app::command {
 
@@ -14,9 +15,13 @@ Result<remote::deploy::Place> findPlace(const Context& context, const std::strin
     auto wanted = context;
     wanted.target = target;
     TRY_ASSIGN(auto reached, reach(wanted));
+    const emulator::rpc::StudioClient studio(reached.studio);
+    auto status = studio.status();
+    if (!status)
+        return Error(ErrorCode::Unavailable, status.error().message());
     remote::deploy::Place place;
     place.name = target;
-    place.engine = reached.engine;
+    place.engine = status->engine;
     place.state = "connected";
     place.socket = reached.studio;
     place.clientEnvironment = std::move(reached.environment);

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "app/daemon/Cluster.h"
+#include "app/daemon/Clusters.h"
 #include "app/daemon/Connect.h"
-#include "app/daemon/Tunnels.h"
 #include "emulator/api/Service.h"
 #include "emulator/base/Json.h"
 #include "emulator/base/Log.h"
@@ -90,17 +90,18 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     const SystemClock clock;
     const auto ids = randomIds();
     std::unique_ptr<app::daemon::Cluster> cluster;
-    if (fs::exists(home / "cluster.json")) {
-        TRY_ASSIGN(cluster, app::daemon::Cluster::create(home, clock));
+    TRY_ASSIGN(auto settings, local::ClusterSettings::load(home));
+    if (settings && settings->engine != "local") {
+        TRY_ASSIGN(cluster, app::daemon::Cluster::create(home, *std::move(settings), clock));
     }
     TRY_ASSIGN(
         const auto blobs,
-        ingress::BlobServer::create({.address = cluster ? cluster->settings().listen : "127.0.0.1",
+        ingress::BlobServer::create({.address = cluster ? cluster->listenAddress() : "127.0.0.1",
                                      .port = static_cast<std::uint16_t>(credentials.blobPort),
                                      .folder = home / "blobs" / "calls",
                                      .key = credentials.blobKey},
                                     clock));
-    app::daemon::Targets targets(home, clock);
+    app::daemon::Clusters clusters(home, clock);
     api::ServiceOptions options {.home = home,
                                  .clock = clock,
                                  .ids = *ids,
@@ -111,9 +112,11 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
                                  .knownCards = std::move(cards),
                                  .maxTasks = 2 * std::max(2U, std::thread::hardware_concurrency()),
                                  .onShutdown = [] { ::kill(::getpid(), SIGTERM); },
-                                 .targets = &targets};
+                                 .targets = &clusters};
     if (cluster) {
+        options.builds = false;
         options.maxTasks = cluster->settings().maxReplicas;
+        options.builds = false;
         options.placement = cluster->placement();
         options.replicaBlobUrl = "http://" + cluster->host() + ":" + std::to_string(blobs->port());
     }
@@ -124,24 +127,25 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
         TRY(cluster->listen(handler));
     const auto socket = home / "run" / "studio.sock";
     TRY_ASSIGN(const auto server,
-               rpc::Server::create({.tcp = door.listener(), .privateSockets = {socket.string()}},
-                                   handler));
+               rpc::Server::create(
+                   {.tcp = door.listener(), .privateSockets = {socket.string()}}, handler));
     credentials.port = door.port();
     credentials.blobPort = blobs->port();
     TRY(credentials.save(home));
     service->setServerUrl(credentials.serverUrl());
 
-    TRY_ASSIGN(const auto gate,
-               app::daemon::openGate({.home = home,
-                                      .version = SLIPWAY_VERSION,
-                                      .engine = cluster ? cluster->settings().engine : "local",
-                                      .serverUrl = credentials.serverUrl(),
-                                      .tokenId = credentials.tokenId,
-                                      .tokenSecret = credentials.tokenSecret,
-                                      .port = door.port(),
-                                      .httpPort = blobs->port(),
-                                      .registryUrl = cluster ? cluster->settings().registry : ""}));
-    targets.open([&service] { service->noteChange(); });
+    app::daemon::Facts facts {.home = home,
+                              .version = SLIPWAY_VERSION,
+                              .engine = "local",
+                              .serverUrl = credentials.serverUrl(),
+                              .tokenId = credentials.tokenId,
+                              .tokenSecret = credentials.tokenSecret,
+                              .port = door.port(),
+                              .httpPort = blobs->port()};
+    if (cluster)
+        cluster->tell(facts);
+    TRY_ASSIGN(const auto gate, app::daemon::openGate(facts));
+    clusters.open([&service] { service->noteChange(); });
 
     std::optional<local::WorkerSupervisor> worker;
     if (!cluster)
@@ -153,7 +157,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     int signal = 0;
     ::sigwait(&signals, &signal);
     log::info("daemon", "ending");
-    targets.close();
+    clusters.close();
     if (worker)
         worker->end(); // its last reports still find us
     service->shutdown();

@@ -7,6 +7,12 @@ namespace {
 
 constexpr std::int64_t largest = 1LL << 33;
 
+/// How the caller reaches the blob server; empty: as this machine does.
+std::string baseFor(const Desk& desk, const Exchange& exchange)
+{
+    return exchange.caller().replicaId.empty() ? exchange.httpBase() : desk.options.replicaBlobUrl;
+}
+
 /// Two independent oneofs, both filled: the Python client reads the plural one, those in Go and
 /// JavaScript the singular one.
 Result<wire::BlobCreateResponse> create(const Desk& desk, Exchange& exchange,
@@ -15,7 +21,7 @@ Result<wire::BlobCreateResponse> create(const Desk& desk, Exchange& exchange,
     if (request.content_length() > largest)
         return Error(ErrorCode::Invalid, "a blob holds at most 8 GiB");
     const auto id = exchange.state().context.ids.next("bl");
-    const auto url = desk.options.blobs.uploadUrl(id, exchange.httpBase());
+    const auto url = desk.options.blobs.uploadUrl(id, baseFor(desk, exchange));
     wire::BlobCreateResponse response;
     response.set_blob_id(id);
     response.set_upload_url(url);
@@ -32,7 +38,7 @@ Result<wire::BlobGetResponse> get(const Desk& desk, const Exchange& exchange,
         return Error(ErrorCode::NotFound, "there is no blob " + request.blob_id());
     wire::BlobGetResponse response;
     response.set_download_url(
-        desk.options.blobs.downloadUrl(request.blob_id(), exchange.httpBase()));
+        desk.options.blobs.downloadUrl(request.blob_id(), baseFor(desk, exchange)));
     return response;
 }
 

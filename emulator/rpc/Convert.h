@@ -31,8 +31,6 @@ namespace emulator::rpc {
 [[nodiscard]] model::LogLine fromWire(const slipway::v1::LogLine& line);
 [[nodiscard]] slipway::v1::CostLine toWire(const model::CostLine& line);
 [[nodiscard]] model::CostLine fromWire(const slipway::v1::CostLine& line);
-[[nodiscard]] slipway::v1::TargetSummary toWire(const model::TargetSummary& target);
-[[nodiscard]] model::TargetSummary fromWire(const slipway::v1::TargetSummary& target);
 [[nodiscard]] slipway::v1::CostPoint toWire(const model::CostPoint& point);
 [[nodiscard]] model::CostPoint fromWire(const slipway::v1::CostPoint& point);
 [[nodiscard]] slipway::v1::NodeSummary toWire(const model::NodeSummary& node);
@@ -53,6 +51,8 @@ namespace emulator::rpc {
 [[nodiscard]] model::KeptImage fromWire(const slipway::v1::KeptImage& image);
 [[nodiscard]] slipway::v1::Runtime toWire(const model::RuntimeImage& runtime);
 [[nodiscard]] model::RuntimeImage fromWire(const slipway::v1::Runtime& runtime);
+[[nodiscard]] slipway::v1::TargetSummary toWire(const model::TargetSummary& target);
+[[nodiscard]] model::TargetSummary fromWire(const slipway::v1::TargetSummary& target);
 [[nodiscard]] slipway::v1::DaemonStatus toWire(const model::DaemonStatus& status);
 [[nodiscard]] model::DaemonStatus fromWire(const slipway::v1::DaemonStatus& status);
 

@@ -14,15 +14,15 @@
 
 namespace emulator::rpc {
 
-/// The loopback address that tunnels connect from; everybody else's is 127.0.0.1.
-inline constexpr const char* tunnelAddress = "127.0.0.2";
-
 /// The door that a call came through.
 enum class Origin {
     Tcp, ///< of clients
     Private, ///< HOME/run/studio.sock: the worker of this machine, the command line, the window
     Replica, ///< TLS, from other machines
 };
+
+/// The loopback address that tunnels connect from; everybody else's is 127.0.0.1.
+inline constexpr const char* tunnelAddress = "127.0.0.2";
 
 /// One RPC that a client has made, unary or server-streaming: its request, and the way back.
 /// Handlers keep it for as long as they want (a parked poll); it stays valid after the client has

@@ -50,11 +50,6 @@ public:
     [[nodiscard]] Result<std::string> stop(std::string_view id) const;
     [[nodiscard]] Result<std::vector<model::MethodSummary>> apiTable() const;
 
-    /// The places that apps run at, `local` first: this machine's daemon knows them.
-    [[nodiscard]] Result<std::vector<model::TargetSummary>> targets() const;
-    /// Tells the daemon that targets.json has changed.
-    [[nodiscard]] Result<> reloadTargets() const;
-    [[nodiscard]] Result<> reconnectTarget(std::string_view name) const;
     // ---- deployments ----
 
     /// Versions of an app (its id or name), or of all apps when empty; newest first.
@@ -83,6 +78,14 @@ public:
     [[nodiscard]] Result<std::vector<std::string>>
     importImages(const std::vector<model::KeptImage>& images,
                  const std::vector<model::RuntimeImage>& runtimes) const;
+
+    // ---- targets ----
+
+    /// The places that apps run at, `local` first: this machine's daemon knows them.
+    [[nodiscard]] Result<std::vector<model::TargetSummary>> targets() const;
+    /// Tells the daemon that targets.json has changed.
+    [[nodiscard]] Result<> reloadTargets() const;
+    [[nodiscard]] Result<> reconnectTarget(std::string_view name) const;
 
     /// Streams end with success when the daemon has no more, Cancelled when `stop` fires.
     [[nodiscard]] Result<>

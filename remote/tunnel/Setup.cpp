@@ -3,7 +3,6 @@
 #include "remote/tunnel/Setup.h"
 
 #include "emulator/base/Files.h"
-#include "emulator/base/Json.h"
 #include "remote/tunnel/Sockets.h"
 
 #include <algorithm>
@@ -82,7 +81,7 @@ bool Setup::suits(const Bundle& bundle)
 bool Setup::install()
 {
     m_steps.begin("programs");
-    const bool real = m_options.settings && m_options.settings->gpu == "real"
+    const bool real = m_options.settings && m_options.settings->gpu != "emulated"
         && m_options.settings->engine != "local";
     const auto bundle
         = Bundle::collect(m_options.programs, m_options.version,
@@ -111,11 +110,10 @@ Result<std::string> Setup::wantedSettings() const
     // The port that replicas dial was chosen over there, and stays.
     if (!m_checkup.host().settings.empty()) {
         TRY(writeFileAtomically(folder.path() / "cluster.json", m_checkup.host().settings));
-        if (const auto before = local::ClusterSettings::load(folder.path()))
-            settings.port = settings.port == 0 ? before->port : settings.port;
+        if (const auto before = local::ClusterSettings::load(folder.path()); before && *before)
+            settings.port = settings.port == 0 ? (*before)->port : settings.port;
     }
-    TRY(settings.save(folder.path()));
-    return readFile(folder.path() / "cluster.json");
+    return settings.toJson();
 }
 
 bool Setup::configure()
@@ -123,8 +121,7 @@ bool Setup::configure()
     m_steps.begin("settings");
     const auto& host = m_checkup.host();
     if (m_options.registryPassword) {
-        const Json secret {{"password", *m_options.registryPassword}};
-        if (!write("registry.json", secret.dump() + "\n"))
+        if (!write("registry-password", *m_options.registryPassword))
             return false;
         m_changed = true;
     }

@@ -17,7 +17,6 @@ using emulator::Result;
 using emulator::model::ReplicaOrder;
 
 constexpr std::uint32_t defaultMemoryMb = 128; // model::Resources
-constexpr std::uint32_t secondsToWarn = 60;
 
 bool isNodeName(std::string_view name)
 {
@@ -75,7 +74,8 @@ Result<> checkNames(const ReplicaOrder& order)
     return {};
 }
 
-/// sbatch replaces %j and its like in file names, and nothing at all after a backslash.
+} // namespace
+
 std::string literalFileName(const std::string& path)
 {
     std::string out;
@@ -86,8 +86,6 @@ std::string literalFileName(const std::string& path)
     }
     return out;
 }
-
-} // namespace
 
 std::string JobRequest::gres() const
 {
@@ -151,6 +149,10 @@ std::string batchScript(const ReplicaOrder& order)
     std::string script
         = "#!/bin/bash -p\n"
           "# A worker of Slipway: gets what Slurm sets, who it is, and the variables named below.\n"
+          "if [ \"${SLURM_RESTART_COUNT:-0}\" != 0 ]; then\n"
+          "    echo 'Slurm started this job again; its replica is not wanted any more.' >&2\n"
+          "    exit 1\n"
+          "fi\n"
           "home=~\n"
           "kept=(\"HOME=$home\" \"USER=${USER:=$(/usr/bin/id -un)}\" \"LOGNAME=$USER\")\n"
           "for name in $(compgen -e); do\n"

@@ -41,11 +41,18 @@ makeJobRequest(const Options& options, const emulator::model::ReplicaOrder& orde
 [[nodiscard]] std::string gresType(const Options& options, const std::string& card);
 
 /// The batch script: becomes the worker, with the variables that the order names, those that Slurm
-/// sets, and who the user is; nothing else. bash -p reads no file of the user's.
+/// sets, and who the user is; nothing else. bash -p reads no file of the user's. Refuses to be run
+/// a second time, whoever requeued the job: its replica has been given up by then.
 [[nodiscard]] std::string batchScript(const emulator::model::ReplicaOrder& order);
 
 /// `text` as one word of a shell, whatever it contains.
 [[nodiscard]] std::string quoted(std::string_view text);
+
+/// A file name that Slurm takes as it is: it would replace %j and its like.
+[[nodiscard]] std::string literalFileName(const std::string& path);
+
+/// How long before its time limit a worker is told to end (JobRequest::warnBeforeEnd).
+constexpr std::uint32_t secondsToWarn = 60;
 
 /// What sbatch is given beside the script.
 [[nodiscard]] std::vector<std::string> sbatchArguments(const JobRequest& request);

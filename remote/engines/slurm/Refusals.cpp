@@ -73,6 +73,8 @@ constexpr std::array rules {
           "this machine is not set up for Slurm: set SLURM_CONF for the target"},
     Rule {"Unable to process configuration file", ErrorCode::FailedPrecondition,
           "SLURM_CONF names no usable file"},
+    Rule {"Unspecified error", ErrorCode::Unavailable,
+          "slurmrestd gives no reason: slurmctld may be down, or the token has expired"},
     Rule {"Batch script is empty", ErrorCode::Internal, ""},
 };
 

@@ -6,6 +6,7 @@
 #include "remote/engines/slurm/Accounting.h"
 #include "remote/engines/slurm/CliDriver.h"
 #include "remote/engines/slurm/EndedJobs.h"
+#include "remote/engines/slurm/RestDriver.h"
 #include "remote/engines/slurm/Text.h"
 
 namespace remote::slurm {
@@ -36,7 +37,11 @@ Result<std::unique_ptr<SlurmEngine>> SlurmEngine::create(Options options)
 {
     TRY(check(options));
     auto commands = std::make_unique<Commands>(options);
-    if (commands->find("sbatch").empty())
+    const bool programs = !commands->find("sbatch").empty();
+    const bool rest = !options.rest.url.empty() || !options.rest.socket.empty();
+    if (options.driver == DriverChoice::Auto)
+        options.driver = !programs && rest ? DriverChoice::Rest : DriverChoice::Cli;
+    if (!programs && options.driver == DriverChoice::Cli)
         return Error(
             ErrorCode::FailedPrecondition,
             "sbatch is not "
@@ -49,14 +54,21 @@ Result<std::unique_ptr<SlurmEngine>> SlurmEngine::create(Options options)
 SlurmEngine::SlurmEngine(Options options, std::unique_ptr<Commands> commands)
     : m_options(std::move(options))
     , m_commands(std::move(commands))
-    , m_driver(std::make_unique<CliDriver>(m_options, *m_commands))
     , m_accounting(std::make_unique<Accounting>(m_options, *m_commands))
-    , m_ended(std::make_unique<EndedJobs>(
-          *m_accounting, m_options.clock == nullptr ? m_machineClock : *m_options.clock))
+    , m_ended(std::make_unique<EndedJobs>(*m_accounting, clock()))
 {
+    if (m_options.driver == DriverChoice::Rest)
+        m_driver = std::make_unique<RestDriver>(m_options, *m_commands, clock());
+    else
+        m_driver = std::make_unique<CliDriver>(m_options, *m_commands);
 }
 
 SlurmEngine::~SlurmEngine() = default;
+
+const emulator::Clock& SlurmEngine::clock() const
+{
+    return m_options.clock == nullptr ? m_machineClock : *m_options.clock;
+}
 
 Result<std::string> SlurmEngine::describe()
 {

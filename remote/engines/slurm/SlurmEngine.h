@@ -17,7 +17,8 @@ class Driver;
 class EndedJobs;
 
 /// Starts workers as Slurm batch jobs, one a replica, on a machine that has Slurm's programs (a
-/// login or service node) and as the user whom the jobs belong to. Thread-safe.
+/// login or service node) or reaches its slurmrestd, and as the user whom the jobs belong to.
+/// Thread-safe.
 ///
 /// A job is found again through its comment, "slipway:<tag>:<replica>:<deployment>"; jobs of
 /// another tag are not seen. Slurm never requeues a job: what becomes of a lost replica's inputs
@@ -45,6 +46,7 @@ public:
 
 private:
     SlurmEngine(Options options, std::unique_ptr<Commands> commands);
+    [[nodiscard]] const emulator::Clock& clock() const;
 
     Options m_options;
     emulator::SystemClock m_machineClock;

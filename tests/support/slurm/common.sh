@@ -46,9 +46,14 @@ in_background() {
     record "$name" $!
 }
 
-# start NAME: each daemon in the foreground of its own session, as the user it should be.
+# start NAME: each daemon in the foreground of its own session, as the user it should be. One that
+# runs, or was paused, goes on.
 start() {
-    pid_of "$1" >/dev/null && [ "${1#n[0-9]}" = "$1" ] && return 0
+    local pid
+    if pid=$(pid_of "$1"); then
+        kill -CONT "$pid"
+        case $1 in n[0-9]) ;; *) return 0 ;; esac
+    fi
     case $1 in
         munged)
             in_background munged munge munged -F --force --key-file="$ROOT/etc/munge.key" \

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "app/daemon/Tunnels.h"
+#include "app/daemon/Clusters.h"
 
 #include "emulator/base/Log.h"
 #include "emulator/rpc/Server.h"
@@ -12,13 +12,13 @@ namespace app::daemon {
 using namespace emulator;
 using namespace remote::tunnel;
 
-Targets::Targets(std::filesystem::path home, const Clock& clock)
+Clusters::Clusters(std::filesystem::path home, const Clock& clock)
     : m_home(std::move(home))
     , m_clock(clock)
 {
 }
 
-void Targets::open(std::function<void()> onChange)
+void Clusters::open(std::function<void()> onChange)
 {
     const std::lock_guard lock(m_mutex);
     m_hub = std::make_shared<TargetHub>(TargetHub::Options {m_home, m_clock, std::move(onChange)});
@@ -26,26 +26,26 @@ void Targets::open(std::function<void()> onChange)
         log::error("daemon", loaded.error().message());
 }
 
-void Targets::close()
+void Clusters::close()
 {
     std::shared_ptr<TargetHub> ending;
     const std::lock_guard lock(m_mutex);
     ending.swap(m_hub);
 }
 
-std::vector<model::TargetSummary> Targets::summaries() const
+std::vector<model::TargetSummary> Clusters::summaries() const
 {
     const std::lock_guard lock(m_mutex);
     return m_hub ? m_hub->summaries() : std::vector<model::TargetSummary>();
 }
 
-Result<> Targets::reload()
+Result<> Clusters::reload()
 {
     const std::lock_guard lock(m_mutex);
     return m_hub ? m_hub->reload() : Result<>(); // open() reads the list
 }
 
-Result<> Targets::reconnect(std::string_view name)
+Result<> Clusters::reconnect(std::string_view name)
 {
     const std::lock_guard lock(m_mutex);
     return m_hub ? m_hub->reconnect(name)

@@ -17,9 +17,9 @@ namespace app::daemon {
 
 /// This daemon's way to clusters: the links to the targets of its home, as the Studio API sees
 /// them. There are none until it is opened. Thread-safe.
-class Targets final : public emulator::api::TargetDesk {
+class Clusters final : public emulator::api::TargetDesk {
 public:
-    Targets(std::filesystem::path home, const emulator::Clock& clock);
+    Clusters(std::filesystem::path home, const emulator::Clock& clock);
 
     /// Makes the links; `onChange` is told of each change of a target.
     void open(std::function<void()> onChange);
