@@ -75,7 +75,10 @@ install_missing() {
         name=${line%% *}
         dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$line")
     done
-    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ ${#missing[@]} -eq 0 ]; then
+        echo "    nothing is missing"
+        return 0
+    fi
     echo "Slipway needs these Debian packages:"
     for line in "${missing[@]}"; do printf '    %-26s %s\n' "${line%% *}" "${line#* }"; done
     if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then

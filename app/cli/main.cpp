@@ -20,7 +20,6 @@ namespace {
 /// The arguments of every command, and which one was given.
 struct Invocation {
     Context context;
-    std::string target = "local";
     std::vector<std::string> passed; ///< for the program that it runs
     std::function<int()> action;
 };
@@ -81,7 +80,7 @@ void addDeploy(CLI::App& slip, Invocation& call)
     deploy->add_flag("-y,--yes", options.yes, "Do not ask");
     deploy->add_flag("!--no-probe", options.probe, "Do not try a container out first");
     deploy->callback([&call] {
-        options.target = call.target;
+        options.target = call.context.target;
         call.action = [&call] { return app::command::deploy(call.context, options); };
     });
 
@@ -93,7 +92,7 @@ void addDeploy(CLI::App& slip, Invocation& call)
         ->check(strategies)
         ->capture_default_str();
     rollback->callback([&call] {
-        back.target = call.target;
+        back.target = call.context.target;
         call.action = [&call] { return app::command::rollback(call.context, back); };
     });
 
@@ -103,7 +102,7 @@ void addDeploy(CLI::App& slip, Invocation& call)
     deployments->add_option("--diff", list.difference, "What differs between two versions")
         ->expected(2);
     deployments->callback([&call] {
-        list.target = call.target;
+        list.target = call.context.target;
         call.action = [&call] { return app::command::deployments(call.context, list); };
     });
 
@@ -114,7 +113,7 @@ void addDeploy(CLI::App& slip, Invocation& call)
     budget->add_option("amount", amount, "USD, or none");
     budget->callback([&call] {
         call.action
-            = [&call] { return app::command::budget(call.context, call.target, app, amount); };
+            = [&call] { return app::command::budget(call.context, call.context.target, app, amount); };
     });
 }
 
@@ -202,15 +201,16 @@ int main(int argc, char** argv)
     if (!home)
         return report(home.error());
     const auto arguments = Arguments::split({argv + 1, argv + argc});
-    Invocation call {{*std::move(home)}, "local", arguments.passed, {}};
+    Invocation call {{*std::move(home)}, arguments.passed, {}};
 
     CLI::App slip("Slipway: run and debug serverless GPU functions on this machine", "slip");
     slip.set_version_flag("--version", "slip " SLIPWAY_VERSION);
     slip.require_subcommand(1);
     slip.fallthrough();
     slip.add_flag("--json", call.context.json, "Print records as JSON");
-    slip.add_option("--target", call.target, "Where to: only `local` so far")
-        ->check(CLI::IsMember({"local"}));
+    slip.add_option("--target", call.context.target,
+                    "Where to: `local`, or a cluster of `slip cluster list`")
+        ->envname("SLIPWAY_TARGET");
     addDaemon(slip, call);
     addRun(slip, call);
     addDeploy(slip, call);

@@ -28,9 +28,10 @@ std::string shortTask(const std::string& id)
 
 RunSession::RunSession(DaemonLink* link, QObject* parent)
     : QObject(parent)
-    , m_link(link)
+    , m_link(nullptr)
+    , m_nextLink(link)
 {
-    connect(m_link, &DaemonLink::snapshotChanged, this, &RunSession::followSnapshot);
+    setLink(link);
     connect(&m_process, &QProcess::readyReadStandardOutput, this,
             [this] { readOutput(QProcess::StandardOutput); });
     connect(&m_process, &QProcess::readyReadStandardError, this,
@@ -59,10 +60,22 @@ RunSession::~RunSession()
     m_process.waitForFinished(500);
 }
 
+void RunSession::setLink(DaemonLink* link)
+{
+    m_nextLink = link;
+    if (m_run.active() || link == m_link)
+        return;
+    if (m_link != nullptr)
+        m_link->disconnect(this);
+    m_link = link;
+    connect(m_link, &DaemonLink::snapshotChanged, this, &RunSession::followSnapshot);
+}
+
 void RunSession::start(const RunRequest& request)
 {
     if (m_run.active())
         return;
+    setLink(m_nextLink);
     m_request = request;
     for (auto* stream : {&m_logStream, &m_usageStream})
         if (*stream) {
@@ -85,8 +98,11 @@ void RunSession::start(const RunRequest& request)
     Q_EMIT problemsChanged();
     Q_EMIT costChanged();
 
-    QStringList arguments {QStringLiteral("run"), QStringLiteral("--run-id"), request.runId,
-                           request.file + QStringLiteral("::") + request.function};
+    QStringList arguments {QStringLiteral("run"), QStringLiteral("--run-id"), request.runId};
+    const bool elsewhere = !request.target.isEmpty() && request.target != QLatin1String("local");
+    if (elsewhere)
+        arguments << QStringLiteral("--target") << request.target;
+    arguments << request.file + QStringLiteral("::") + request.function;
     arguments += request.arguments;
     auto environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("FORCE_COLOR"), QStringLiteral("1"));
@@ -96,12 +112,14 @@ void RunSession::start(const RunRequest& request)
     m_process.setWorkingDirectory(request.folder);
     m_process.setProgram(request.slip);
     m_process.setArguments(arguments);
-    addOutput({"$ slip run "
-               + (QFileInfo(request.file).fileName() + QStringLiteral("::") + request.function
-                  + u' ' + request.arguments.join(u' '))
-                     .trimmed()
-                     .toUtf8()},
-              3);
+    addOutput(
+        {"$ slip run "
+         + (elsewhere ? QStringLiteral("--target ") + request.target + u' ' : QString()).toUtf8()
+         + (QFileInfo(request.file).fileName() + QStringLiteral("::") + request.function + u' '
+            + request.arguments.join(u' '))
+               .trimmed()
+               .toUtf8()},
+        3);
     m_process.start(QIODevice::ReadOnly);
 }
 

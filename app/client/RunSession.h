@@ -23,6 +23,7 @@ struct RunRequest {
     QString runId;
     QString folder; ///< of the project
     QString file; ///< absolute
+    QString target; ///< "local", "hpc"; empty: local
     QString function; ///< "train", "Model.infer"
     QStringList arguments; ///< for `modal run`
     QStringList projectFiles; ///< relative; problems are mapped onto them
@@ -45,6 +46,8 @@ public:
     RunSession(DaemonLink* link, QObject* parent = nullptr);
     ~RunSession() override;
 
+    /// The line to the target that the next run goes to; a run that is going on keeps its own.
+    void setLink(DaemonLink* link);
     void start(const RunRequest& request);
     /// Asks the client and the daemon to end the run; a second time at once.
     void stop();
@@ -77,6 +80,7 @@ private:
     void conclude(models::RunState state, const QString& reason);
 
     DaemonLink* m_link;
+    DaemonLink* m_nextLink;
     RunRequest m_request;
     models::RunModel m_run;
     models::LogModel m_logs;

@@ -242,7 +242,8 @@ int deploy(const Context& context, const DeployOptions& options)
     rd::Observer* observer = &speaker;
     if (context.json)
         observer = options.planOnly ? static_cast<rd::Observer*>(&whisperer) : &reporter;
-    rd::Deployment deployment(*std::move(request), *std::move(here), *std::move(target), *observer);
+    rd::Deployment deployment(*std::move(request), context.home.path(), *std::move(here),
+                              *std::move(target), *observer);
     const auto plan = deployment.plan(interrupt.token());
     if (!plan)
         return sayFailure(context, options, deployment.failure());

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "app/command/Commands.h"
+#include "app/command/Endpoint.h"
 #include "emulator/base/Subprocess.h"
 #include "emulator/container/Launcher.h"
+#include "emulator/image/Bootstrap.h"
 #include "emulator/image/Builder.h"
 
+#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -53,6 +56,14 @@ Finding lookAtProgram(const std::string& subject, const std::string& program,
             path.empty() ? advice : ""};
 }
 
+/// The first address that base images are made from: "deb URL suite main".
+std::string debianMirror()
+{
+    const auto line = image::debianSources("/etc/apt", "bookworm").front();
+    const auto start = line.find(' ') + 1;
+    return line.substr(start, line.find(' ', start) - start);
+}
+
 Finding lookAtDisk(const Context& context)
 {
     std::error_code failed;
@@ -62,6 +73,31 @@ Finding lookAtDisk(const Context& context)
     return {"disk", enough,
             spellBytes(space.available) + " free at " + context.home.path().string(),
             enough ? "" : "images want some 4 GiB; free space or move SLIPWAY_HOME"};
+}
+
+/// Who gives an image its packages, and whether they answer.
+Finding lookAtNetwork(const std::map<std::string, std::string>& environment)
+{
+    const auto index = environment.find("PIP_INDEX_URL");
+    const std::array<std::pair<std::string, std::string>, 2> sources {
+        {{"package index", index == environment.end() ? "https://pypi.org/simple" : index->second},
+         {"Debian mirror", debianMirror()}}};
+    Finding finding {"network", true, {}, {}};
+    for (const auto& [what, url] : sources) {
+        const auto endpoint = endpointOf(url, environment);
+        const auto answer = endpoint ? reach(*endpoint, std::chrono::seconds(3))
+                                     : emulator::Result<>(endpoint.error());
+        finding.good = finding.good && answer;
+        finding.says += (finding.says.empty() ? "" : "; ") + what + " "
+            + (endpoint ? endpoint->host : "") + (answer ? " answers" : " cannot be reached")
+            + (endpoint && !endpoint->proxy.empty() ? " through the proxy " + endpoint->proxy : "")
+            + (answer ? "" : ": " + answer.error().message());
+    }
+    if (!finding.good)
+        finding.advice = "new images cannot get packages: check the connection, http_proxy, "
+                         "https_proxy and PIP_INDEX_URL, then `slip down` and `slip up`; images "
+                         "that are built already need no network";
+    return finding;
 }
 
 } // namespace
@@ -81,6 +117,7 @@ int doctor(const Context& context)
                                      "optional: only programs that you build with nvcc need it"));
     findings.push_back(lookAtDisk(context));
     const auto network = image::networkSettings({context.home.path()});
+    findings.push_back(lookAtNetwork(network.environment));
     notes.insert(notes.end(), network.notes.begin(), network.notes.end());
 
     if (context.json) {
@@ -113,6 +150,7 @@ int helpEnvironment()
         "SLIPWAY_PORT        the port that the daemon serves the client on (default: the last "
         "one,\n"
         "                    at first any free one)\n"
+        "SLIPWAY_TARGET      the target of commands without --target (default: local)\n"
         "SLIPWAY_MODAL       the stock client's program (default: .venv/bin/modal of the project,\n"
         "                    then modal on PATH, then the installer's)\n"
         "SLIPWAY_LOG         debug, info, warning or error: what the daemons write to HOME/logs\n"

@@ -3,7 +3,8 @@
 
 #include "app/command/Places.h"
 
-#include "emulator/local/DaemonProcess.h"
+#include "app/command/Reach.h"
+#include "emulator/rpc/StudioClient.h"
 
 namespace app::command {
 
@@ -11,19 +12,20 @@ using namespace emulator;
 
 Result<remote::deploy::Place> findPlace(const Context& context, const std::string& target)
 {
-    if (target != "local")
-        return Error(ErrorCode::NotFound, "there is no target '" + target + "'");
-    auto status = local::ensureDaemon(context.home);
+    auto wanted = context;
+    wanted.target = target;
+    TRY_ASSIGN(auto reached, reach(wanted));
+    const emulator::rpc::StudioClient studio(reached.studio);
+    auto status = studio.status();
     if (!status)
         return Error(ErrorCode::Unavailable, status.error().message());
-    TRY_ASSIGN(auto environment, context.home.clientEnvironment());
     remote::deploy::Place place;
     place.name = target;
     place.engine = status->engine;
     place.state = "connected";
-    place.socket = context.home.socket();
-    place.clientEnvironment = std::move(environment);
-    place.local = true;
+    place.socket = reached.studio;
+    place.clientEnvironment = std::move(reached.environment);
+    place.local = target == "local";
     return place;
 }
 

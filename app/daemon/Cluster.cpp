@@ -3,6 +3,7 @@
 #include "app/daemon/Cluster.h"
 
 #include "emulator/base/Bytes.h"
+#include "emulator/base/Files.h"
 #include "emulator/base/Log.h"
 #include "emulator/base/UniqueFd.h"
 #include "emulator/local/Home.h"
@@ -64,14 +65,15 @@ remote::slurm::Options engineOptions(const fs::path& home, const local::ClusterS
 
 } // namespace
 
-Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home, const Clock& clock)
+Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home,
+                                                 local::ClusterSettings given, const Clock& clock)
 {
     std::unique_ptr<Cluster> cluster(new Cluster);
     auto& settings = cluster->m_settings;
-    TRY_ASSIGN(settings, local::ClusterSettings::load(home));
+    settings = std::move(given);
     if (settings.port == 0) {
         TRY_ASSIGN(settings.port, freePort());
-        TRY(settings.save(home));
+        TRY(writeFileAtomically(local::clusterFile(home), settings.toJson()));
     }
     cluster->m_host = settings.advertise.empty() ? hostName() : settings.advertise;
     TRY_ASSIGN(cluster->m_certificate,
@@ -84,9 +86,11 @@ Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home, const Clo
     common.certificate = cluster->m_certificate.certificate;
     common.cache = settings.nodeCache.empty() ? "/tmp/slipway-" + std::to_string(::geteuid())
                                               : settings.nodeCache;
-    common.registry = settings.registry;
+    common.registry = settings.registryUrl;
     common.registryUser = settings.registryUser;
-    common.registryPassword = local::registryPassword(home);
+    if (!settings.registryUser.empty()) {
+        TRY_ASSIGN(common.registryPassword, readFile(local::registryPasswordFile(home)));
+    }
     common.registryCertificate = settings.registryCertificate;
     common.layout = home / "oci";
     common.emulatedGpu = settings.gpu == "emulated";
@@ -105,10 +109,16 @@ control::Placement::Options Cluster::placement() const
     return options;
 }
 
+void Cluster::tell(Facts& facts) const
+{
+    facts.engine = m_settings.engine;
+    facts.registryUrl = m_settings.registryUrl;
+}
+
 Result<> Cluster::listen(rpc::Server::Handler handler)
 {
     TRY_ASSIGN(m_server,
-               rpc::Server::create({.tlsAddress = m_settings.listen + ":"
+               rpc::Server::create({.tlsAddress = listenAddress() + ":"
                                         + std::to_string(m_settings.port),
                                     .certificate = m_certificate.certificate,
                                     .key = m_certificate.key},

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/daemon/Clusters.h"
 #include "emulator/base/Clock.h"
 #include "emulator/base/Result.h"
 #include "emulator/control/Placement.h"
@@ -22,13 +23,21 @@ namespace app::daemon {
 class Cluster {
 public:
     [[nodiscard]] static emulator::Result<std::unique_ptr<Cluster>>
-    create(const std::filesystem::path& home, const emulator::Clock& clock);
+    create(const std::filesystem::path& home, emulator::local::ClusterSettings settings,
+           const emulator::Clock& clock);
 
     [[nodiscard]] emulator::control::Placement::Options placement() const;
     [[nodiscard]] const emulator::local::ClusterSettings& settings() const { return m_settings; }
 
     /// This machine as nodes know it.
     [[nodiscard]] const std::string& host() const { return m_host; }
+    /// The address that it listens on for nodes.
+    [[nodiscard]] std::string listenAddress() const
+    {
+        return m_settings.listen.empty() ? "0.0.0.0" : m_settings.listen;
+    }
+    /// Where images are pushed to: the site's registry, or the one that this daemon serves.
+    void tell(Facts& facts) const;
 
     /// Opens the port for replicas.
     [[nodiscard]] emulator::Result<> listen(emulator::rpc::Server::Handler handler);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "app/daemon/Cluster.h"
+#include "app/daemon/Clusters.h"
+#include "app/daemon/Connect.h"
 #include "emulator/api/Service.h"
 #include "emulator/base/Json.h"
 #include "emulator/base/Log.h"
@@ -88,16 +90,18 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     const SystemClock clock;
     const auto ids = randomIds();
     std::unique_ptr<app::daemon::Cluster> cluster;
-    if (fs::exists(home / "cluster.json")) {
-        TRY_ASSIGN(cluster, app::daemon::Cluster::create(home, clock));
+    TRY_ASSIGN(auto settings, local::ClusterSettings::load(home));
+    if (settings && settings->engine != "local") {
+        TRY_ASSIGN(cluster, app::daemon::Cluster::create(home, *std::move(settings), clock));
     }
     TRY_ASSIGN(
         const auto blobs,
-        ingress::BlobServer::create({.address = cluster ? cluster->settings().listen : "127.0.0.1",
+        ingress::BlobServer::create({.address = cluster ? cluster->listenAddress() : "127.0.0.1",
                                      .port = static_cast<std::uint16_t>(credentials.blobPort),
                                      .folder = home / "blobs" / "calls",
                                      .key = credentials.blobKey},
                                     clock));
+    app::daemon::Clusters clusters(home, clock);
     api::ServiceOptions options {.home = home,
                                  .clock = clock,
                                  .ids = *ids,
@@ -107,9 +111,12 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
                                  .version = SLIPWAY_VERSION,
                                  .knownCards = std::move(cards),
                                  .maxTasks = 2 * std::max(2U, std::thread::hardware_concurrency()),
-                                 .onShutdown = [] { ::kill(::getpid(), SIGTERM); }};
+                                 .onShutdown = [] { ::kill(::getpid(), SIGTERM); },
+                                 .targets = &clusters};
     if (cluster) {
+        options.builds = false;
         options.maxTasks = cluster->settings().maxReplicas;
+        options.builds = false;
         options.placement = cluster->placement();
         options.replicaBlobUrl = "http://" + cluster->host() + ":" + std::to_string(blobs->port());
     }
@@ -127,6 +134,19 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     TRY(credentials.save(home));
     service->setServerUrl(credentials.serverUrl());
 
+    app::daemon::Facts facts {.home = home,
+                              .version = SLIPWAY_VERSION,
+                              .engine = "local",
+                              .serverUrl = credentials.serverUrl(),
+                              .tokenId = credentials.tokenId,
+                              .tokenSecret = credentials.tokenSecret,
+                              .port = door.port(),
+                              .httpPort = blobs->port()};
+    if (cluster)
+        cluster->tell(facts);
+    TRY_ASSIGN(const auto gate, app::daemon::openGate(facts));
+    clusters.open([&service] { service->noteChange(); });
+
     std::optional<local::WorkerSupervisor> worker;
     if (!cluster)
         worker.emplace(home / "run" / "worker.lock", workerCommand(home, socket),
@@ -137,6 +157,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     int signal = 0;
     ::sigwait(&signals, &signal);
     log::info("daemon", "ending");
+    clusters.close();
     if (worker)
         worker->end(); // its last reports still find us
     service->shutdown();
@@ -154,6 +175,8 @@ int main(int argc, char** argv)
 {
     if (argc == 3 && std::string_view(argv[1]) == "--keep-door")
         return local::keepDoor(argv[2]);
+    if (argc > 1 && std::string_view(argv[1]) == "connect")
+        return app::daemon::connectMain(argc - 1, argv + 1);
 
     fs::path home;
     CLI::App arguments("Slipway's control plane: serves the stock client", "slipwayd");

@@ -73,6 +73,7 @@ void addQueues(Desk& desk);
 void addSecrets(Desk& desk);
 void addStudio(Desk& desk);
 void addStudioStreams(Desk& desk);
+void addStudioTargets(Desk& desk);
 void addWorkers(Desk& desk);
 
 /// The environment that an empty name means.

@@ -55,6 +55,9 @@ std::string settingsOf(const control::State& state, wire::Function function)
     for (const auto& [name, value] :
          state.secrets.variables({function.secret_ids().begin(), function.secret_ids().end()}))
         variables.insert(name);
+    function.clear_module_name(); // these count as code
+    function.clear_function_name();
+    function.clear_implementation_name();
     function.clear_mount_ids();
     function.clear_secret_ids();
     function.clear_object_dependencies();

@@ -52,6 +52,12 @@ public:
     {
         return m_call->metadata("x-idempotency-key");
     }
+    /// Where the caller reaches this machine's HTTP: "http://127.0.0.1:40001" through a tunnel,
+    /// whose port takes it too; empty when the listener's own address is good.
+    [[nodiscard]] std::string httpBase() const
+    {
+        return m_call->isTunnelled() ? "http://" + m_call->authority() : std::string();
+    }
     [[nodiscard]] std::string metadata(std::string_view key) const { return m_call->metadata(key); }
 
     /// The answer of a unary call.

@@ -23,7 +23,8 @@ public:
              {addApps,        addBlobs,   addCalls,        addClasses,       addContainers,
               addDeployments, addDicts,   addEnvironments, addFunctions,     addGenerators,
               addImages,      addInputs,  addLogHistory,   addLogs,          addMounts,
-              addQueues,      addSecrets, addStudio,       addStudioStreams, addWorkers})
+              addQueues,      addSecrets, addStudio,       addStudioStreams, addStudioTargets,
+              addWorkers})
             add(m_desk);
     }
     ~ControlService() override { shutdown(); }
@@ -75,6 +76,12 @@ public:
     }
 
     void setServerUrl(std::string url) override { m_desk.setServerUrl(std::move(url)); }
+
+    void noteChange() override
+    {
+        m_plane->strand().post(
+            [this] { m_plane->parking().signal(control::ControlPlane::changesTopic); });
+    }
 
     void shutdown() override
     {

@@ -21,6 +21,8 @@ class BlobServer;
 
 namespace emulator::api {
 
+class TargetDesk;
+
 /// What the daemon's main knows and the service needs.
 struct ServiceOptions {
     std::filesystem::path home; ///< the state is HOME/slipway.db, mounted files HOME/blobs/sha256
@@ -36,6 +38,7 @@ struct ServiceOptions {
     std::string replicaBlobUrl; ///< "http://login1:43210", as nodes reach the blob server
     bool builds = true; ///< makes images that it does not have; a cluster takes them as they come
     std::function<void()> onShutdown; ///< the Shutdown call of the Studio API
+    TargetDesk* targets = nullptr; ///< clusters; outlives the service; null: this one keeps none
 };
 
 /// The API of the control plane: the client's own, the worker's and the Studio's, behind one
@@ -54,6 +57,9 @@ public:
 
     /// What MODAL_SERVER_URL is to be set to; for Status.
     virtual void setServerUrl(std::string url) = 0;
+
+    /// Something outside of the control plane that lists show has changed: a target.
+    virtual void noteChange() = 0;
 
     /// Stores what is under way and answers nothing more. What runs goes on running.
     virtual void shutdown() = 0;

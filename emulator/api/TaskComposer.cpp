@@ -57,6 +57,13 @@ Result<model::TaskSpec> composeTask(const control::State& state, const store::Ta
     }
     const auto staging = state.stagings.find(task.staging);
     spec.clientVersion = staging ? (*staging)->record.clientVersion : app->clientVersion;
+    const auto series = model::pythonSeries(spec.image.pythonVersion);
+    if (const auto manifest = state.runtimes.manifestOf(spec.clientVersion, series);
+        !manifest.empty()) {
+        spec.runtime.id = model::runtimeName(spec.clientVersion, series);
+        spec.runtime.layers = {spec.runtime.id};
+        spec.runtime.manifest = manifest;
+    }
     spec.environment
         = state.secrets.variables({definition.secret_ids().begin(), definition.secret_ids().end()});
     spec.environment["MODAL_ENVIRONMENT"] = app->environment;

@@ -252,9 +252,12 @@ bool DeployRules::probe(const std::string& id, Running& promotion)
         if ((*task)->readyAt != 0) {
             state = "ready";
             text = tag + " is ready for inputs";
-        } else if ((*task)->state == TaskState::Queued || !m_state.fleet.connected()) {
+        } else if ((*task)->state == TaskState::Queued) {
             state = "queued";
-            text = tag + " waits for a worker";
+            text = tag + " waits for "
+                + (!(*task)->waitReason.empty()    ? "the engine: " + (*task)->waitReason
+                       : m_state.fleet.connected() ? std::string("a place")
+                                                   : std::string("a worker"));
         }
         if (promotion.reported != state + text) {
             promotion.reported = state + text;

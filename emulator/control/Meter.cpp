@@ -57,7 +57,8 @@ void Meter::book(store::TaskRecord& task, Micros from, std::int64_t micros, std:
     m_context.strand.keep(m_journal.addCharge(
         {task.appId, task.functionId, task.gpu, cost::dayOf(from), micros, costMicros}));
     m_context.strand.keep(m_journal.addMinute(
-        {from / minute * minute, task.appId, task.functionId, task.gpu, 0, micros, costMicros}));
+        {from / minute * minute, task.appId, task.functionId, task.gpu,
+         static_cast<std::uint32_t>(task.deploymentVersion), micros, costMicros}));
     task.costMicros += costMicros;
     m_apps[task.appId] += costMicros;
 }

@@ -89,10 +89,12 @@ model::ReplicaBrief Placement::briefOf(const TaskRecord& task)
     brief.token = task.replicaToken;
     if (const auto app = m_state.apps.find(task.appId)) {
         brief.appName = (*app)->name.empty() ? (*app)->description : (*app)->name;
-        brief.version = static_cast<std::uint32_t>((*app)->version);
-        brief.deployment = (*app)->id + "/" + std::to_string((*app)->version);
+        // One that tries a staging out is of the version that comes.
+        brief.version = static_cast<std::uint32_t>(
+            task.staging.empty() ? task.deploymentVersion : (*app)->version + 1);
+        brief.deployment = (*app)->id + "/" + std::to_string(brief.version);
     }
-    if (const auto function = m_state.functions.find(task.functionId))
+    if (const auto function = m_state.functionOf(task))
         brief.functionName = (*function)->tag;
     brief.resources.gpu = task.gpu;
     brief.resources.gpuCount = task.gpuCount;

@@ -91,7 +91,7 @@ bool Strand::runBatch()
 void Strand::lose(const std::vector<Work>& batch)
 {
     const Error failure = *m_failure;
-    log::error("control", "a batch was undone: " + failure.message());
+    complain(failure.message());
     m_database.rollback();
     const auto outbox = std::exchange(m_outbox, {});
     if (m_hooks.reload)
@@ -104,6 +104,18 @@ void Strand::lose(const std::vector<Work>& batch)
         for (const auto& work : works)
             if (work.onLost)
                 work.onLost(told);
+}
+
+/// A disk that stays full undoes every batch; its log would only make that worse.
+void Strand::complain(const std::string& failure)
+{
+    constexpr Micros pause = 30'000'000;
+    const auto now = m_clock.now();
+    if (failure == m_complaint && now - m_complainedAt < pause)
+        return;
+    m_complaint = failure;
+    m_complainedAt = now;
+    log::error("control", "a batch was undone: " + failure);
 }
 
 void Strand::loop(const std::stop_token& stop)

@@ -85,6 +85,7 @@ private:
 
     void loop(const std::stop_token& stop);
     void lose(const std::vector<Work>& batch);
+    void complain(const std::string& failure);
 
     store::Database& m_database;
     const Clock& m_clock;
@@ -97,6 +98,8 @@ private:
 
     std::vector<Work> m_outbox;
     std::optional<Error> m_failure;
+    std::string m_complaint; ///< the last one in the log
+    Micros m_complainedAt = 0;
     std::jthread m_thread;
 };
 

@@ -171,9 +171,11 @@ void TaskRules::refuse(const std::string& taskId, const std::string& why)
     if (!found)
         return;
     const auto functionId = (*found)->functionId;
+    const bool serves = (*found)->staging.empty();
     const model::TaskEnd end {EndReason::StartFailed, 0, why};
     ended(taskId, end, m_state.context.now());
-    m_state.calls.failReady(functionId, outcomeOf(ResultStatus::InternalFailure, end));
+    if (serves)
+        m_state.calls.failReady(functionId, outcomeOf(ResultStatus::InternalFailure, end));
 }
 
 void TaskRules::handle(const model::TaskStarted& event)

@@ -5,6 +5,7 @@
 #include "emulator/base/Id.h"
 #include "emulator/base/Log.h"
 #include "emulator/base/Subprocess.h"
+#include "emulator/image/FailureAdvice.h"
 
 #include <unistd.h>
 
@@ -95,22 +96,26 @@ Result<> Bootstrap::makeArchive(const BaseImage& image, const std::filesystem::p
     onLine("Putting " + image.reference + " together from Debian packages (minutes, once)");
     const Partial partial(m_cache / (".partial-" + randomHex(8) + ".tar"));
     std::string last;
+    FailureAdvice advice;
     const auto output
         = run({.argv = bootstrapArgv(image, partial.path)}, stop, [&](std::string_view line) {
               if (line.starts_with("E:"))
                   last = line;
+              advice.read(line);
               onLine(line);
           });
     if (!output)
         return Error(output.error()).within("make " + image.reference);
     if (!output->status.success())
-        return Error(ErrorCode::Unavailable,
-                     "mmdebstrap could not make " + image.reference + " (exit code "
-                         + std::to_string(output->status.code) + (last.empty() ? "" : "; " + last)
-                         + "). Is Debian's mirror reachable?"
-                         + (::geteuid() == 0 ? ""
-                                             : " Without root it needs newuidmap (apt install "
-                                               "uidmap) and a range in /etc/subuid."));
+        return advice.advise(
+            {ErrorCode::Unavailable,
+             "mmdebstrap could not make " + image.reference + " (exit code "
+                 + std::to_string(output->status.code) + (last.empty() ? "" : "; " + last)
+                 + "). Is Debian's mirror reachable?"
+                 + (::geteuid() == 0 ? ""
+                                     : " Without root it needs newuidmap (apt install uidmap) and "
+                                       "a range in /etc/subuid.")},
+            m_cache);
     std::error_code error;
     std::filesystem::rename(partial.path, archive, error);
     if (error)
@@ -139,11 +144,16 @@ Result<> Bootstrap::unpack(const BaseImage& image, const std::filesystem::path& 
     }
     TRY_ASSIGN(const auto output, run({.argv = std::move(argv)}, stop));
     if (!output.status.success()) {
+        const auto reason = output.standardError.substr(0, output.standardError.find('\n'));
+        FailureAdvice advice;
+        advice.read(reason);
+        auto advised = advice.advise({ErrorCode::Io, "unpack " + archive.string() + ": " + reason},
+                                     m_layers.path());
+        if (advised.code() == ErrorCode::Exhausted)
+            return advised; // the archive is whole
         std::error_code error;
         std::filesystem::remove(archive, error);
-        return Error(ErrorCode::Io,
-                     "unpack " + archive.string() + ": " + output.standardError
-                         + " (the archive was removed; try again)");
+        return Error(advised.code(), advised.message() + " (the archive was removed; try again)");
     }
     return m_layers.commit(scratch, image.digest);
 }

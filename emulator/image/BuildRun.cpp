@@ -110,8 +110,10 @@ Result<> BuildRun::perform(const Operation& operation)
     } else {
         m_onLine("=> " + operation.text);
         TRY_ASSIGN(const auto scratch, m_layers.scratch());
+        m_advice = {};
         if (auto done = performUncached(operation, scratch); !done) {
             auto error = std::move(done).error();
+            error = m_advice.advise(std::move(error), m_tools.store.home);
             if (error.message().starts_with("Dockerfile line"))
                 return error;
             return std::move(error).within("Dockerfile line " + std::to_string(operation.line)
@@ -158,7 +160,11 @@ Result<> BuildRun::runStep(const Operation& operation, const RunOperation& what,
                                      : "/home/" + what.user.substr(0, what.user.find(':')));
     step.workingDirectory = what.workingDirectory;
     step.user = what.user;
-    TRY_ASSIGN(const int code, m_tools.runner.run(step, m_onLine, m_stop));
+    const auto onLine = [this](std::string_view line) {
+        m_advice.read(line);
+        m_onLine(line);
+    };
+    TRY_ASSIGN(const int code, m_tools.runner.run(step, onLine, m_stop));
     if (code != 0)
         return Error(ErrorCode::FailedPrecondition,
                      "Dockerfile line " + std::to_string(operation.line) + ": \"" + operation.text

@@ -6,6 +6,7 @@
 #include "emulator/image/Bootstrap.h"
 #include "emulator/image/BuildContext.h"
 #include "emulator/image/BuildPlan.h"
+#include "emulator/image/FailureAdvice.h"
 #include "emulator/image/KeyLocks.h"
 #include "emulator/image/StepRunner.h"
 
@@ -56,6 +57,7 @@ private:
     std::vector<std::vector<std::string>> m_done; ///< layers of the stages so far
     std::vector<std::string> m_current; ///< layers of the stage that is being built
     std::vector<std::string> m_substitutions;
+    FailureAdvice m_advice; ///< on the step at hand
 };
 
 /// Takes the empty files and folders out of a step's writes that were only made so that something

@@ -6,6 +6,7 @@
 #include "emulator/base/Files.h"
 #include "emulator/base/Subprocess.h"
 #include "emulator/image/Builder.h"
+#include "emulator/image/FailureAdvice.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -165,15 +166,19 @@ Result<std::filesystem::path> clientLayer(const Store& store, std::string_view c
     onLine("Installing the client " + std::string(clientVersion) + " for Python "
            + std::string(pythonSeries));
     const auto installed = scratch.path() / "installed";
-    TRY_ASSIGN(
-        const auto output,
-        run({.argv = pipArgv(python, clientVersion, pythonSeries, installed)}, stop, onLine));
+    FailureAdvice advice;
+    TRY_ASSIGN(const auto output,
+               run({.argv = pipArgv(python, clientVersion, pythonSeries, installed)}, stop,
+                   [&](std::string_view line) {
+                       advice.read(line);
+                       onLine(line);
+                   }));
     if (!output.status.success())
-        return Error(ErrorCode::Unavailable,
-                     "pip could not install modal==" + std::string(clientVersion) + " for Python "
-                         + std::string(pythonSeries)
-                         + ". Is the package index reachable (pip download modal)? pip said: "
-                         + output.standardError.substr(0, 1000));
+        return advice.advise({ErrorCode::Unavailable,
+                              "pip could not install modal==" + std::string(clientVersion)
+                                  + " for Python " + std::string(pythonSeries)
+                                  + ". pip said: " + output.standardError.substr(0, 1000)},
+                             store.home);
     const auto made = scratch.path() / "layer";
     TRY(arrange(installed, made));
     compile(made, pythonSeries, stop);

@@ -50,6 +50,7 @@ public:
 
     [[nodiscard]] bool has(std::string_view digest) const;
     [[nodiscard]] std::filesystem::path folder(std::string_view digest) const;
+    [[nodiscard]] const std::filesystem::path& path() const { return m_layers; }
     /// Whether a layer changes nothing; images leave it out.
     [[nodiscard]] bool isEmpty(std::string_view digest) const;
 

@@ -4,6 +4,7 @@
 
 #include "emulator/base/Bytes.h"
 #include "emulator/base/Subprocess.h"
+#include "emulator/image/FailureAdvice.h"
 
 #include <sys/stat.h>
 
@@ -31,16 +32,21 @@ Result<> ensureUv(const LayerStore& layers, std::string_view version, const LogL
     onLine("Taking uv " + std::string(version) + " from the package index");
     TRY_ASSIGN(const auto scratch, layers.scratch());
     const auto target = scratch.folder() / "uv";
+    FailureAdvice advice;
     TRY_ASSIGN(const auto output,
                run({.argv = {"python3", "-m", "pip", "install", "--quiet", "--no-input",
                              "--no-deps", "--only-binary", ":all:", "--disable-pip-version-check",
                              "--target", target.string(), requirement}},
-                   stop, onLine));
+                   stop, [&](std::string_view line) {
+                       advice.read(line);
+                       onLine(line);
+                   }));
     if (!output.status.success())
-        return Error(ErrorCode::Unavailable,
-                     "pip could not fetch " + requirement
-                         + ", which stands for ghcr.io/astral-sh/uv:" + std::string(version) + ": "
-                         + output.standardError.substr(0, 500));
+        return advice.advise(
+            {ErrorCode::Unavailable,
+             "pip could not fetch " + requirement + ", which stands for ghcr.io/astral-sh/uv:"
+                 + std::string(version) + ": " + output.standardError.substr(0, 500)},
+            layers.path());
     for (const char* name : {"uv", "uvx"}) {
         const auto file = scratch.writes() / name;
         std::error_code error;

@@ -8,90 +8,84 @@
 namespace emulator::local {
 namespace {
 
-std::filesystem::path fileOf(const std::filesystem::path& home)
+/// Every setting by its name in the file, in the file's order.
+template<typename Settings, typename Visit>
+void visit(Settings& settings, Visit each)
 {
-    return home / "cluster.json";
-}
-
-Error wrong(const std::filesystem::path& home, const std::string& what)
-{
-    return {ErrorCode::Invalid, fileOf(home).string() + ": " + what};
+    each("engine", settings.engine);
+    each("driver", settings.driver);
+    each("partition", settings.partition);
+    each("account", settings.account);
+    each("qos", settings.qos);
+    each("options", settings.options);
+    each("environment", settings.environment);
+    each("gpu_types", settings.gpuTypes);
+    each("gpu", settings.gpu);
+    each("listen", settings.listen);
+    each("port", settings.port);
+    each("advertise", settings.advertise);
+    each("node_cache", settings.nodeCache);
+    each("registry", settings.registryUrl);
+    each("registry_user", settings.registryUser);
+    each("registry_certificate", settings.registryCertificate);
+    each("max_replicas", settings.maxReplicas);
 }
 
 } // namespace
 
-Result<ClusterSettings> ClusterSettings::load(const std::filesystem::path& home)
+std::filesystem::path clusterFile(const std::filesystem::path& home)
 {
-    TRY_ASSIGN(const auto text, readFile(fileOf(home)));
-    auto json = parseJson(text);
-    if (!json)
-        return std::move(json).error().within(fileOf(home).string());
+    return home / "cluster.json";
+}
+
+std::filesystem::path registryPasswordFile(const std::filesystem::path& home)
+{
+    return home / "registry-password";
+}
+
+Result<std::optional<ClusterSettings>> ClusterSettings::load(const std::filesystem::path& home)
+{
+    const auto file = clusterFile(home);
+    auto text = readFile(file);
+    if (!text && text.error().code() == ErrorCode::NotFound)
+        return std::optional<ClusterSettings> {};
+    if (!text)
+        return std::move(text).error();
+    const auto wrong = [&file](const std::string& what) {
+        return Error(ErrorCode::Invalid,
+                     file.string() + ": " + what
+                         + "; `slip cluster add` on your own machine writes it again");
+    };
+    const auto json = parseJson(*text);
+    if (!json || !json->is_object())
+        return wrong("it is damaged");
     ClusterSettings settings;
     try {
-        json->at("engine").get_to(settings.engine);
-        const auto take = [&](const char* key, auto& value) {
-            if (json->contains(key))
-                json->at(key).get_to(value);
-        };
-        take("driver", settings.driver);
-        take("partition", settings.partition);
-        take("account", settings.account);
-        take("qos", settings.qos);
-        take("options", settings.options);
-        take("environment", settings.environment);
-        take("gpu_types", settings.gpuTypes);
-        take("gpu", settings.gpu);
-        take("listen", settings.listen);
-        take("port", settings.port);
-        take("advertise", settings.advertise);
-        take("node_cache", settings.nodeCache);
-        take("registry", settings.registry);
-        take("registry_user", settings.registryUser);
-        take("registry_certificate", settings.registryCertificate);
-        take("max_replicas", settings.maxReplicas);
+        visit(settings, [&json](const char* name, auto& value) {
+            if (const auto found = json->find(name); found != json->end())
+                found->get_to(value);
+        });
     } catch (const Json::exception& failure) {
-        return wrong(home, failure.what());
+        return wrong(failure.what());
     }
-    if (settings.engine != "slurm")
-        return wrong(home, "\"engine\" is \"" + settings.engine + "\"; this version knows slurm");
-    if (settings.gpu != "real" && settings.gpu != "emulated")
-        return wrong(home, "\"gpu\" is \"" + settings.gpu + "\"; say real or emulated");
-    return settings;
+    if (settings.engine != "local" && settings.engine != "slurm")
+        return wrong("there is no engine \"" + settings.engine + "\"; say slurm");
+    if (!settings.gpu.empty() && settings.gpu != "real" && settings.gpu != "emulated")
+        return wrong("\"gpu\" is \"" + settings.gpu + "\"; say real or emulated");
+    return std::optional(std::move(settings));
 }
 
-Result<> ClusterSettings::save(const std::filesystem::path& home) const
+std::string ClusterSettings::toJson() const
 {
-    const Json json {{"engine", engine},
-                     {"driver", driver},
-                     {"partition", partition},
-                     {"account", account},
-                     {"qos", qos},
-                     {"options", options},
-                     {"environment", environment},
-                     {"gpu_types", gpuTypes},
-                     {"gpu", gpu},
-                     {"listen", listen},
-                     {"port", port},
-                     {"advertise", advertise},
-                     {"node_cache", nodeCache},
-                     {"registry", registry},
-                     {"registry_user", registryUser},
-                     {"registry_certificate", registryCertificate},
-                     {"max_replicas", maxReplicas}};
-    return writeFileAtomically(fileOf(home), json.dump(2) + "\n");
-}
-
-std::string registryPassword(const std::filesystem::path& home)
-{
-    const auto text = readFile(home / "registry.json");
-    const auto json = text ? parseJson(*text) : Result<Json>(text.error());
-    return json && json->is_object() ? json->value("password", "") : std::string();
-}
-
-Result<> saveRegistryPassword(const std::filesystem::path& home, const std::string& password)
-{
-    return writeFileAtomically(home / "registry.json", Json {{"password", password}}.dump() + "\n",
-                               0600);
+    const ClusterSettings defaults;
+    Json json = Json::object();
+    visit(*this, [&json](const char* name, const auto& value) { json[name] = value; });
+    Json unchanged = Json::object();
+    visit(defaults, [&unchanged](const char* name, const auto& value) { unchanged[name] = value; });
+    for (const auto& [name, value] : unchanged.items())
+        if (name != "engine" && json[name] == value)
+            json.erase(name);
+    return json.dump(2) + "\n";
 }
 
 } // namespace emulator::local

@@ -7,40 +7,45 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace emulator::local {
 
-/// What makes a home the front of a cluster: HOME/cluster.json. Nothing in it is secret; a
-/// registry's password is in HOME/registry.json (0600).
+/// What makes a home the front of a cluster, HOME/cluster.json: its daemon reads it when it starts.
+/// Secrets are not in it; a registry's password lies beside it in registry-password (0600).
 struct ClusterSettings {
-    std::string engine = "slurm";
+    std::string engine = "local"; ///< "slurm"
     std::string driver = "auto"; ///< "cli", "rest", "auto"
-    std::string partition; ///< empty: the site's default
+    std::string partition; ///< empty: the site's default, as for account and qos
     std::string account;
     std::string qos;
     std::vector<std::string> options; ///< more of sbatch, one a word
     std::map<std::string, std::string> environment; ///< of the engine's programs: SLURM_CONF
     std::map<std::string, std::string> gpuTypes; ///< our card → the site's type: "H100" → "h100"
-    std::string gpu = "real"; ///< "real": the node's, "emulated": ours
-    std::string listen = "0.0.0.0"; ///< where replicas dial in
+    std::string gpu; ///< "real": the node's own, "emulated": ours; empty: real
+    std::string listen; ///< where replicas dial in; empty: every address
     std::uint16_t port = 0; ///< of it; 0: any free one, the same after a restart
     std::string advertise; ///< this machine as nodes know it; empty: its host name
     std::string nodeCache; ///< on a node's own disk; empty: /tmp/slipway-UID
-    std::string registry; ///< "https://…/prefix"; empty: HOME/oci on the shared file system
+    std::string registryUrl; ///< "https://…/prefix"; empty: HOME/oci on the shared file system
     std::string registryUser;
     std::string registryCertificate; ///< a file with the authority that signed the registry's
     std::uint32_t maxReplicas = 64;
 
-    /// NotFound when this home is not a cluster's; Invalid names the entry that is wrong.
-    [[nodiscard]] static Result<ClusterSettings> load(const std::filesystem::path& home);
-    [[nodiscard]] Result<> save(const std::filesystem::path& home) const;
+    /// Those of a home; nothing when it is no cluster's. Invalid names the entry that is wrong.
+    [[nodiscard]] static Result<std::optional<ClusterSettings>>
+    load(const std::filesystem::path& home);
+
+    /// The file's content.
+    [[nodiscard]] std::string toJson() const;
+
+    bool operator==(const ClusterSettings&) const = default;
 };
 
-/// The password of a cluster's registry, HOME/registry.json; empty when there is none.
-[[nodiscard]] std::string registryPassword(const std::filesystem::path& home);
-[[nodiscard]] Result<> saveRegistryPassword(const std::filesystem::path& home,
-                                            const std::string& password);
+/// Where the settings and the password of a registry lie.
+[[nodiscard]] std::filesystem::path clusterFile(const std::filesystem::path& home);
+[[nodiscard]] std::filesystem::path registryPasswordFile(const std::filesystem::path& home);
 
 } // namespace emulator::local

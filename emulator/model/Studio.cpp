@@ -22,4 +22,9 @@ FunctionChange changeOf(const DeployedFunction& next, const DeployedFunction* li
     return change;
 }
 
+std::string runtimeName(std::string_view clientVersion, std::string_view pythonSeries)
+{
+    return "client-" + std::string(clientVersion) + "-" + std::string(pythonSeries);
+}
+
 } // namespace emulator::model

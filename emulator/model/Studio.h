@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What the Studio API tells the command line and the window.
@@ -186,6 +187,10 @@ struct RuntimeImage {
     std::string pythonSeries; ///< "3.11"
     std::string manifest;
 };
+
+/// "client-1.6.4-3.11": what such an image and its only layer are called.
+[[nodiscard]] std::string runtimeName(std::string_view clientVersion,
+                                      std::string_view pythonSeries);
 
 /// What a client has published under a nonce and nobody can call yet.
 struct StagedApp {

@@ -686,6 +686,42 @@ model::TaskSummary fromWire(const slipway::v1::TaskSummary& wire)
     return value;
 }
 
+slipway::v1::TargetSummary toWire(const model::TargetSummary& value)
+{
+    slipway::v1::TargetSummary wire;
+    wire.set_name(value.name);
+    wire.set_kind(value.kind);
+    wire.set_address(value.address);
+    wire.set_state(value.state);
+    wire.set_reason(value.reason);
+    wire.set_since(value.since);
+    wire.set_engine(value.engine);
+    wire.set_server_url(value.serverUrl);
+    wire.set_token_id(value.tokenId);
+    wire.set_token_secret(value.tokenSecret);
+    wire.set_socket(value.socket);
+    wire.set_registry_url(value.registryUrl);
+    return wire;
+}
+
+model::TargetSummary fromWire(const slipway::v1::TargetSummary& wire)
+{
+    model::TargetSummary value;
+    value.name = wire.name();
+    value.kind = wire.kind();
+    value.address = wire.address();
+    value.state = wire.state();
+    value.reason = wire.reason();
+    value.since = wire.since();
+    value.engine = wire.engine();
+    value.serverUrl = wire.server_url();
+    value.tokenId = wire.token_id();
+    value.tokenSecret = wire.token_secret();
+    value.socket = wire.socket();
+    value.registryUrl = wire.registry_url();
+    return value;
+}
+
 slipway::v1::DaemonStatus toWire(const model::DaemonStatus& value)
 {
     slipway::v1::DaemonStatus wire;

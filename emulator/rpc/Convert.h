@@ -51,6 +51,8 @@ namespace emulator::rpc {
 [[nodiscard]] model::KeptImage fromWire(const slipway::v1::KeptImage& image);
 [[nodiscard]] slipway::v1::Runtime toWire(const model::RuntimeImage& runtime);
 [[nodiscard]] model::RuntimeImage fromWire(const slipway::v1::Runtime& runtime);
+[[nodiscard]] slipway::v1::TargetSummary toWire(const model::TargetSummary& target);
+[[nodiscard]] model::TargetSummary fromWire(const slipway::v1::TargetSummary& target);
 [[nodiscard]] slipway::v1::DaemonStatus toWire(const model::DaemonStatus& status);
 [[nodiscard]] model::DaemonStatus fromWire(const slipway::v1::DaemonStatus& status);
 

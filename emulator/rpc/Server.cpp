@@ -54,6 +54,9 @@ public:
     GenericCall(grpc::GenericCallbackServerContext* context, Origin tcp, Reactor* reactor)
         : m_method(context->method())
         , m_origin(context->peer().rfind("unix:", 0) == 0 ? Origin::Private : tcp)
+        , m_authority(context->ExperimentalGetAuthority().data(),
+                      context->ExperimentalGetAuthority().size())
+        , m_tunnelled(context->peer().rfind("ipv4:" + std::string(tunnelAddress) + ":", 0) == 0)
         , m_deadline(context->deadline())
         , m_context(context)
         , m_reactor(reactor)
@@ -90,6 +93,8 @@ public:
     }
 
     Origin origin() const override { return m_origin; }
+    const std::string& authority() const override { return m_authority; }
+    bool isTunnelled() const override { return m_tunnelled; }
 
     void addTrailer(std::string key, std::string value) override
     {
@@ -199,6 +204,8 @@ private:
 
     const std::string m_method;
     const Origin m_origin;
+    const std::string m_authority;
+    const bool m_tunnelled;
     const std::chrono::system_clock::time_point m_deadline;
     std::string m_request;
     std::vector<std::pair<std::string, std::string>> m_metadata;

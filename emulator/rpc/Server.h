@@ -21,6 +21,9 @@ enum class Origin {
     Replica, ///< TLS, from other machines
 };
 
+/// The loopback address that tunnels connect from; everybody else's is 127.0.0.1.
+inline constexpr const char* tunnelAddress = "127.0.0.2";
+
 /// One RPC that a client has made, unary or server-streaming: its request, and the way back.
 /// Handlers keep it for as long as they want (a parked poll); it stays valid after the client has
 /// gone. Thread-safe.
@@ -37,6 +40,11 @@ public:
     /// When the client gives up, in microseconds from now; negative when it never does.
     [[nodiscard]] virtual std::int64_t remainingMicros() const = 0;
     [[nodiscard]] virtual Origin origin() const = 0;
+    /// What the caller calls this server: HTTP/2's :authority, "127.0.0.1:40001".
+    [[nodiscard]] virtual const std::string& authority() const = 0;
+    /// Whether it came through a tunnel, from another machine: that one knows this server by its
+    /// authority() only. A tunnel's connections come from tunnelAddress.
+    [[nodiscard]] virtual bool isTunnelled() const = 0;
 
     /// Metadata after the reply; call before finishing.
     virtual void addTrailer(std::string key, std::string value) = 0;

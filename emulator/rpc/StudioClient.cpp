@@ -119,6 +119,27 @@ Result<std::vector<model::MethodSummary>> StudioClient::apiTable() const
     return methods;
 }
 
+Result<std::vector<model::TargetSummary>> StudioClient::targets() const
+{
+    TRY_ASSIGN(const auto response,
+               m_wire->call(&Studio::Stub::ListTargets, slipway::v1::Nothing()));
+    return all<model::TargetSummary>(response.targets());
+}
+
+Result<> StudioClient::reloadTargets() const
+{
+    TRY(m_wire->call(&Studio::Stub::ReloadTargets, slipway::v1::Nothing()));
+    return {};
+}
+
+Result<> StudioClient::reconnectTarget(std::string_view name) const
+{
+    slipway::v1::TargetRequest request;
+    request.set_name(std::string(name));
+    TRY(m_wire->call(&Studio::Stub::ReconnectTarget, request));
+    return {};
+}
+
 Result<> StudioClient::streamLogs(const model::LogQuery& query,
                                   const std::function<void(std::vector<model::LogLine>)>& onLines,
                                   std::stop_token stop) const

@@ -79,6 +79,14 @@ public:
     importImages(const std::vector<model::KeptImage>& images,
                  const std::vector<model::RuntimeImage>& runtimes) const;
 
+    // ---- targets ----
+
+    /// The places that apps run at, `local` first: this machine's daemon knows them.
+    [[nodiscard]] Result<std::vector<model::TargetSummary>> targets() const;
+    /// Tells the daemon that targets.json has changed.
+    [[nodiscard]] Result<> reloadTargets() const;
+    [[nodiscard]] Result<> reconnectTarget(std::string_view name) const;
+
     /// Streams end with success when the daemon has no more, Cancelled when `stop` fires.
     [[nodiscard]] Result<>
     streamLogs(const model::LogQuery& query,

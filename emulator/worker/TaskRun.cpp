@@ -128,7 +128,7 @@ Result<fs::path> TaskRun::clientLayer()
 {
     if (!m_spec.runtime.manifest.empty() && !m_spec.runtime.layers.empty())
         return image::layerFolder(m_host.store, m_spec.runtime.layers.front());
-    const auto series = pythonSeries(m_spec.image.pythonVersion);
+    const auto series = model::pythonSeries(m_spec.image.pythonVersion);
     if (series.empty())
         return Error(
             ErrorCode::FailedPrecondition,

@@ -20,13 +20,22 @@ std::string harmless(std::string text)
     return text;
 }
 
+/// Without blanks and the frames that the client draws around its errors.
 std::string trimmed(std::string_view text)
 {
-    constexpr std::string_view blanks = " \t\r│╭╰─╮╯";
-    const auto first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos)
-        return {};
-    return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
+    static constexpr std::array<std::string_view, 10> frame {" ", "\t", "\r", "│", "╭",
+                                                             "╰", "─",  "╮",  "╯", "┃"};
+    const auto strip = [&text](auto matches, auto remove) {
+        const auto found = std::find_if(frame.begin(), frame.end(), matches);
+        if (found != frame.end())
+            remove(found->size());
+        return found != frame.end();
+    };
+    while (strip([&](std::string_view part) { return text.starts_with(part); },
+                 [&](std::size_t size) { text.remove_prefix(size); })
+           || strip([&](std::string_view part) { return text.ends_with(part); },
+                    [&](std::size_t size) { text.remove_suffix(size); })) { }
+    return std::string(text);
 }
 
 } // namespace

@@ -110,11 +110,13 @@ std::optional<GreenRun> lastGreenRun(const emulator::rpc::StudioClient& studio,
 
 } // namespace
 
-Deployment::Deployment(Request request, Place here, Place target, Observer& observer)
+Deployment::Deployment(Request request, std::filesystem::path home, Place here, Place target,
+                       Observer& observer)
     : m_request(std::move(request))
     , m_here(std::move(here))
     , m_target(std::move(target))
     , m_observer(observer)
+    , m_courier({std::move(home)}, m_target.registry)
     , m_local(m_here.socket)
     , m_remote(m_target.socket)
 {
@@ -182,12 +184,43 @@ Result<> Deployment::gather(std::stop_token stop)
     TRY_ASSIGN(auto versions, m_remote.deployments(m_facts.staged.appName, 1));
     if (!versions.empty() && versions.front().state == "live")
         m_facts.live = std::move(versions.front());
+    if (!m_target.local)
+        return gatherImages(stop);
     std::set<std::string> images;
     for (const auto& staged : m_facts.staged.functions)
         if (staged.change.change != "removed")
             images.insert(staged.function.imageId);
     for (const auto& id : images)
         m_facts.transfers.push_back({.imageId = id});
+    return {};
+}
+
+/// For a target elsewhere: packs the images and asks what it has.
+Result<> Deployment::gatherImages(std::stop_token stop)
+{
+    m_observer.onStage(Stage::Build, StageState::Running, "packing the images");
+    TRY(m_courier.pack(
+        m_facts.staged,
+        [this](const registry::Progress& progress) {
+            m_observer.onProgress(Stage::Build, progress.done, progress.total);
+        },
+        [this](std::string_view line) { m_observer.onLog(line); }, stop));
+    for (auto& staged : m_facts.staged.functions)
+        staged.function.manifest = m_courier.manifestOf(staged.function.imageId);
+    // This machine's control plane learns what its images are called elsewhere.
+    TRY(m_local.importImages(m_courier.images(m_facts.staged), {}));
+    discard(m_local, m_localNonce);
+    if (auto compared = m_courier.compare(m_facts, stop); !compared) {
+        if (compared.error().code() == ErrorCode::Cancelled)
+            return compared;
+        m_facts.blockers.push_back(
+            {"the registry of " + m_target.name, compared.error().message(),
+             "`slip cluster test " + m_target.name + "` checks every step of the way"});
+    }
+    if (auto nodes = m_remote.nodes())
+        m_facts.nodes = *std::move(nodes);
+    else if (nodes.error().code() != ErrorCode::FailedPrecondition)
+        return std::move(nodes).error().within("ask " + m_target.name + " for its nodes");
     return {};
 }
 
@@ -233,13 +266,39 @@ Result<> Deployment::promote(std::stop_token stop)
     return {};
 }
 
+/// Brings images and app to a target elsewhere, staged there.
+Result<> Deployment::bring(std::stop_token stop)
+{
+    TRY(perform(Stage::Push, "pushing to " + m_target.name, [&] {
+        return m_courier.push(
+            [this](const registry::Progress& progress) {
+                m_observer.onProgress(Stage::Push, progress.done, progress.total);
+            },
+            stop);
+    }));
+    TRY(perform(Stage::Register, "registering the images", [&]() -> Result<> {
+        TRY(m_remote.importImages(m_courier.images(m_facts.staged), m_courier.runtimes()));
+        return {};
+    }));
+    return perform(Stage::Submit, "handing the app over", [&]() -> Result<> {
+        TRY(stageAt(m_target, m_targetNonce, stop));
+        TRY_ASSIGN(const auto staged, m_remote.staged(m_targetNonce));
+        m_deployed.appId = staged.appId;
+        return {};
+    });
+}
+
 Result<Deployed> Deployment::carryOut(std::stop_token stop)
 {
     m_deployed.appName = m_facts.staged.appName;
     m_deployed.appId = m_facts.staged.appId;
-    m_observer.onStage(Stage::Push, StageState::Skipped, "the images are there");
-    m_observer.onStage(Stage::Register, StageState::Skipped, "the images are there");
-    m_observer.onStage(Stage::Submit, StageState::Skipped, "it is staged there");
+    if (m_target.local) {
+        m_observer.onStage(Stage::Push, StageState::Skipped, "the images are there");
+        m_observer.onStage(Stage::Register, StageState::Skipped, "the images are there");
+        m_observer.onStage(Stage::Submit, StageState::Skipped, "it is staged there");
+    } else {
+        TRY(bring(stop));
+    }
     TRY(promote(stop));
     if (m_request.budgetMicros) {
         if (auto set = m_remote.setBudget(m_deployed.appId, *m_request.budgetMicros); !set)

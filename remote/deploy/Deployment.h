@@ -4,6 +4,7 @@
 
 #include "emulator/rpc/StudioClient.h"
 #include "remote/deploy/ClientRun.h"
+#include "remote/deploy/Courier.h"
 #include "remote/deploy/Plan.h"
 
 #include <cstdint>
@@ -23,6 +24,7 @@ struct Place {
     std::filesystem::path socket; ///< of its Studio API
     std::map<std::string, std::string> clientEnvironment; ///< for the stock client
     bool local = false; ///< it has this machine's images
+    RegistryPlace registry; ///< unless it is local
 };
 
 /// What the user asks for.
@@ -80,7 +82,9 @@ struct Deployed {
 /// is discarded with it. One thread.
 class Deployment {
 public:
-    Deployment(Request request, Place here, Place target, Observer& observer);
+    /// `home`: SLIPWAY_HOME, with this machine's images.
+    Deployment(Request request, std::filesystem::path home, Place here, Place target,
+               Observer& observer);
     ~Deployment();
 
     /// Builds what is missing on this machine and finds out what would change.
@@ -99,6 +103,8 @@ private:
     [[nodiscard]] Result<> perform(Stage stage, const std::string& text, Action action);
     [[nodiscard]] Result<> stageAt(const Place& place, std::string& nonce, std::stop_token stop);
     [[nodiscard]] Result<> gather(std::stop_token stop);
+    [[nodiscard]] Result<> gatherImages(std::stop_token stop);
+    [[nodiscard]] Result<> bring(std::stop_token stop);
     [[nodiscard]] Result<> promote(std::stop_token stop);
     [[nodiscard]] Error fail(Stage stage, Error error);
     static void discard(const emulator::rpc::StudioClient& studio, std::string& nonce);
@@ -107,6 +113,7 @@ private:
     Place m_here;
     Place m_target;
     Observer& m_observer;
+    Courier m_courier;
     emulator::rpc::StudioClient m_local;
     emulator::rpc::StudioClient m_remote;
     std::string m_localNonce; ///< what is staged here; empty: nothing

@@ -47,11 +47,11 @@ void planImages(DeployPlan& plan, const Facts& facts)
     bool same = true;
     for (const auto& transfer : facts.transfers) {
         const bool known = green.contains(transfer.imageId);
-        same = same && known;
+        same = same && (known || !transfer.imageId.starts_with("im-"));
         plan.images.push_back({transfer, known});
-        plan.bytesToPush += transfer.missingBytes;
-        plan.bytesTotal += transfer.bytes;
     }
+    plan.bytesToPush = facts.bytesToPush;
+    plan.bytesTotal = facts.bytesTotal;
     if (facts.lastGreen)
         plan.sameImageAsLastGreenRun = same;
 }
@@ -157,6 +157,7 @@ DeployPlan makePlan(const Facts& facts, const emulator::cost::PriceBook& prices)
         plan.nextVersion = facts.live->version + 1;
     }
     plan.git = facts.git;
+    plan.blockers = facts.blockers;
     planFunctions(plan, facts);
     planImages(plan, facts);
     planGpus(plan, facts, prices);

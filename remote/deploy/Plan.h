@@ -33,6 +33,13 @@ struct GreenRun {
     std::vector<std::string> imageIds;
 };
 
+/// Why it cannot be deployed.
+struct Blocker {
+    std::string what;
+    std::string why;
+    std::string fix;
+};
+
 /// Everything that a plan is made from, gathered before.
 struct Facts {
     std::string file; ///< as given: "app.py::name"
@@ -41,7 +48,10 @@ struct Facts {
     std::string state;
     model::StagedApp staged; ///< on this machine's control plane
     std::optional<model::DeploymentSummary> live; ///< on the target
-    std::vector<ImageTransfer> transfers; ///< of the functions' images
+    std::vector<ImageTransfer> transfers; ///< of the functions' images, and of the client's
+    std::uint64_t bytesToPush = 0; ///< of all; what they share counts once
+    std::uint64_t bytesTotal = 0;
+    std::vector<Blocker> blockers; ///< found on the way
     std::optional<std::vector<model::NodeSummary>> nodes; ///< absent: GPUs are emulated
     std::optional<GitState> git;
     std::optional<GreenRun> lastGreen;
@@ -65,13 +75,6 @@ struct PlannedGpu {
     std::uint32_t available = 0; ///< on usable nodes, busy ones included
     bool ok = true;
     std::string text; ///< a sentence
-};
-
-/// Why it cannot be deployed.
-struct Blocker {
-    std::string what;
-    std::string why;
-    std::string fix;
 };
 
 /// What a deployment will do, and what that costs: shown first, then carried out.

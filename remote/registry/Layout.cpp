@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 
@@ -110,18 +111,28 @@ Result<Layout> Layout::open(fs::path folder)
     return layout;
 }
 
+/// A layout is made where there is nothing, or where one is being made.
+Result<> Layout::checkFree() const
+{
+    constexpr std::array expected {".", "blobs", "index.json", "oci-layout", "layers", "uploads"};
+    std::error_code absent;
+    for (const auto& entry : fs::directory_iterator(m_folder, absent)) {
+        const auto name = entry.path().filename().string();
+        if (!std::ranges::any_of(expected,
+                                 [&](const char* start) { return name.starts_with(start); }))
+            return Error(ErrorCode::Invalid,
+                         m_folder.string() + " is no image layout (it holds " + name
+                             + "); name an empty or a new folder");
+    }
+    return {};
+}
+
 Result<> Layout::make() const
 {
     std::error_code failed;
     const auto marker = m_folder / "oci-layout";
-    if (!fs::exists(marker, failed) && fs::is_directory(m_folder, failed)) {
-        for (const auto& entry : fs::directory_iterator(m_folder, failed))
-            if (const auto name = entry.path().filename().string(); !name.starts_with('.')
-                && name != "blobs" && name != "index.json" && name != "layers" && name != "uploads")
-                return Error(ErrorCode::Invalid,
-                             m_folder.string() + " is no image layout (it holds " + name
-                                 + "); name an empty or a new folder");
-    }
+    if (!fs::exists(marker, failed))
+        TRY(checkFree());
     fs::create_directories(m_folder / "blobs" / "sha256", failed);
     if (!failed)
         fs::create_directories(m_folder / ".incoming", failed);

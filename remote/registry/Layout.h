@@ -78,6 +78,7 @@ private:
     {
     }
 
+    [[nodiscard]] Result<> checkFree() const;
     [[nodiscard]] Result<> make() const;
     void sweep() const;
 

@@ -29,11 +29,12 @@ std::string part(const Handle& handle, CURLUPart which, unsigned flags = 0)
 Error notUsable(std::string_view text)
 {
     // What might be a secret is not repeated.
-    const auto shown = text.substr(0, std::min(text.find_first_of("?#"), text.find('@')));
+    const bool secret = text.find('@') != std::string_view::npos;
+    const auto shown = "\""
+        + std::string(text.substr(0, std::min<std::size_t>(text.find_first_of("?#"), 200))) + "\"";
     return {ErrorCode::Invalid,
-            "\"" + std::string(shown.substr(0, 200))
-                + "\" is not a usable address; it should look like "
-                  "https://registry.example.org/team/name, without a user name or password"};
+            (secret ? "an address with a user name or password" : shown)
+                + " is not usable; it should look like https://registry.example.org/team/name"};
 }
 
 Result<Url> split(const Handle& handle, std::string_view text)

@@ -42,6 +42,8 @@ public:
     {
         return m_private ? emulator::rpc::Origin::Private : emulator::rpc::Origin::Tcp;
     }
+    const std::string& authority() const override { return throughTunnel; }
+    bool isTunnelled() const override { return !throughTunnel.empty(); }
 
     void addTrailer(std::string key, std::string value) override
     {
@@ -69,6 +71,8 @@ public:
     void onCancel(std::function<void()> action) override { m_onCancel = std::move(action); }
 
     // ---- for the test ----
+
+    std::string throughTunnel; ///< the authority that a caller from afar uses; empty: from here
 
     void cancel()
     {

@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLockFile>
@@ -63,10 +64,17 @@ QString clientFolder(const QString& version, QString& failure)
 
 } // namespace
 
-Emulator::Emulator(const QString& client)
-    : m_home(QStringLiteral("/tmp/slip-XXXXXX"))
+Emulator::Emulator(const QString& client, Setup setup)
+    : m_setup(std::move(setup))
 {
-    useClient(client);
+    if (m_setup.home.isEmpty()) {
+        m_folder = std::make_unique<QTemporaryDir>(QStringLiteral("/tmp/slip-XXXXXX"));
+        m_setup.home = m_folder->path();
+    }
+    if (m_setup.modal.isEmpty())
+        useClient(client);
+    else
+        m_modal = m_setup.modal;
     if (!m_failure.isEmpty())
         return;
     const auto up = slip({QStringLiteral("up")}, 60);
@@ -86,15 +94,31 @@ void Emulator::useClient(const QString& version)
     m_modal = folder.isEmpty() ? QString() : folder + QStringLiteral("/bin/modal");
 }
 
+QString Emulator::python() const
+{
+    return QFileInfo(m_modal).path() + QStringLiteral("/python");
+}
+
+void Emulator::setVariable(const QString& name, const QString& value)
+{
+    m_setup.environment[name] = value;
+}
+
 QProcessEnvironment Emulator::environment() const
 {
     auto environment = QProcessEnvironment::systemEnvironment();
-    environment.insert(QStringLiteral("SLIPWAY_HOME"), m_home.path());
+    environment.insert(QStringLiteral("SLIPWAY_HOME"), m_setup.home);
     environment.insert(QStringLiteral("SLIPWAY_MODAL"), m_modal);
     environment.remove(QStringLiteral("SLIPWAY_PORT"));
     // The client draws boxes as wide as the terminal that is not there.
     environment.insert(QStringLiteral("COLUMNS"), QStringLiteral("200"));
     environment.insert(QStringLiteral("NO_COLOR"), QStringLiteral("1"));
+    for (auto it = m_setup.environment.begin(); it != m_setup.environment.end(); ++it) {
+        if (it->isEmpty())
+            environment.remove(it.key());
+        else
+            environment.insert(it.key(), *it);
+    }
     return environment;
 }
 
@@ -108,7 +132,11 @@ std::unique_ptr<QProcess> Emulator::start(const QStringList& arguments) const
 {
     auto process = std::make_unique<QProcess>();
     process->setProcessEnvironment(environment());
-    process->start(bin + QStringLiteral("slip"), arguments);
+    auto command = m_setup.wrapper;
+    command << (m_setup.programs.isEmpty() ? bin : m_setup.programs + u'/')
+            + QStringLiteral("slip");
+    const auto program = command.takeFirst();
+    process->start(program, command + arguments);
     return process;
 }
 
@@ -122,7 +150,7 @@ qint64 Emulator::daemonPid() const
 
 qint64 Emulator::workerPid() const
 {
-    QFile lock(m_home.path() + QStringLiteral("/run/worker.lock"));
+    QFile lock(m_setup.home + QStringLiteral("/run/worker.lock"));
     return lock.open(QIODevice::ReadOnly) ? lock.readAll().trimmed().toLongLong() : 0;
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <QMap>
 #include <QProcess>
 #include <QString>
 #include <QStringList>
@@ -20,12 +21,21 @@ struct Finished {
     [[nodiscard]] QString all() const { return output + errors; }
 };
 
+/// What an emulator is made from, where it is not as usual.
+struct Setup {
+    QString home; ///< empty: a fresh folder below /tmp
+    QString programs; ///< the folder of slip; empty: this build's
+    QString modal; ///< the client's program; empty: that of the version
+    QStringList wrapper; ///< what starts slip: {"setpriv", "--reuid=1000", …}
+    QMap<QString, QString> environment; ///< laid over this process's
+};
+
 /// A whole emulator of the programs just built: a home of its own below /tmp, ended with the value.
 class Emulator {
 public:
     /// `client`: the version of the stock client that slip uses ("1.6.4"); its virtual environment
     /// is made once per build folder.
-    explicit Emulator(const QString& client);
+    explicit Emulator(const QString& client, Setup setup = {});
     ~Emulator();
 
     [[nodiscard]] bool ready() const { return m_failure.isEmpty(); }
@@ -42,14 +52,19 @@ public:
     [[nodiscard]] qint64 workerPid() const;
 
     void useClient(const QString& version);
+    /// The Python that has the client.
+    [[nodiscard]] QString python() const;
+    /// Of programs that are started from now on; an empty value takes a variable away.
+    void setVariable(const QString& name, const QString& value);
 
-    [[nodiscard]] QString home() const { return m_home.path(); }
+    [[nodiscard]] QString home() const { return m_setup.home; }
     [[nodiscard]] static QString app(const QString& name);
 
 private:
     [[nodiscard]] QProcessEnvironment environment() const;
 
-    QTemporaryDir m_home;
+    Setup m_setup;
+    std::unique_ptr<QTemporaryDir> m_folder; ///< when no home was given
     QString m_modal;
     QString m_failure;
 };
