@@ -51,7 +51,8 @@ QJsonObject Session::toJson() const
             {QStringLiteral("theme"), theme},
             {QStringLiteral("fontSize"), fontSize},
             {QStringLiteral("function"), function},
-            {QStringLiteral("arguments"), arguments}};
+            {QStringLiteral("arguments"), arguments},
+            {QStringLiteral("run"), run}};
 }
 
 Session Session::fromJson(const QJsonObject& json)
@@ -80,6 +81,7 @@ Session Session::fromJson(const QJsonObject& json)
     session.fontSize = std::clamp(json[QStringLiteral("fontSize")].toInt(10), 7, 32);
     session.function = json[QStringLiteral("function")].toString();
     session.arguments = json[QStringLiteral("arguments")].toObject();
+    session.run = json[QStringLiteral("run")].toString();
     return session;
 }
 

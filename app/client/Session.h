@@ -30,6 +30,7 @@ struct Session {
     int fontSize = 10; ///< points, of the editor and the logs
     QString function; ///< picked last
     QJsonObject arguments; ///< typed last, by "file::function"
+    QString run; ///< the id of the run that was still going on; empty without
 
     [[nodiscard]] QJsonObject toJson() const;
     [[nodiscard]] static Session fromJson(const QJsonObject& json);

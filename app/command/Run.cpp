@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "app/command/Commands.h"
+#include "emulator/base/Files.h"
 #include "emulator/base/Id.h"
 #include "emulator/base/Subprocess.h"
 #include "emulator/local/DaemonProcess.h"
@@ -121,9 +122,7 @@ void printCost(const Context& context, const std::string& runId, int code)
                      spellMoney(micros).c_str(), seconds, id.c_str());
 }
 
-} // namespace
-
-int run(const Context& context, const RunOptions& options)
+int runClient(const Context& context, const RunOptions& options)
 {
     const auto file = options.target.substr(0, options.target.find("::"));
     if (!fs::exists(file))
@@ -146,6 +145,17 @@ int run(const Context& context, const RunOptions& options)
         return report(child.error());
     const int code = toExitCode(waitInterruptibly(*child));
     printCost(context, runId, code);
+    return code;
+}
+
+} // namespace
+
+int run(const Context& context, const RunOptions& options)
+{
+    const int code = runClient(context, options);
+    if (!options.exitFile.empty())
+        if (const auto kept = writeFileAtomically(options.exitFile, std::to_string(code)); !kept)
+            return report(kept.error());
     return code;
 }
 
