@@ -29,6 +29,7 @@ build_packages=(
     "nlohmann-json3-dev JSON"
     "libcli11-dev the command line"
     "libseccomp-dev containers"
+    "libcurl4-openssl-dev a cluster's REST interface"
 )
 
 run_packages=(
@@ -45,7 +46,21 @@ test_packages=(
     "crun the benchmark's other container runtime"
     "buildah the benchmark's other image builder"
     "procps tests look at processes"
+    "slurmctld a real cluster for the tests: the controller"
+    "slurmd a real cluster for the tests: its nodes"
+    "slurmdbd a real cluster for the tests: accounting"
+    "slurmrestd a real cluster for the tests: the REST interface"
+    "slurm-client a real cluster for the tests: sbatch and its like"
+    "slurm-wlm-basic-plugins a real cluster for the tests: scheduling, GPUs"
+    "slurm-wlm-jwt-plugin a real cluster for the tests: tokens for REST"
+    "slurm-wlm-mysql-plugin a real cluster for the tests: accounting in MariaDB"
+    "munge a real cluster for the tests: its daemons trust each other"
+    "mariadb-server a real cluster for the tests: where accounting is kept"
+    "curl a real cluster for the tests: asks whether REST answers"
 )
+
+# Services that come with test_packages: the tests start their own, with their own settings.
+unwanted_services=(slurmctld slurmd slurmdbd slurmrestd munge mariadb)
 
 # as_root COMMAND…: directly, or through sudo.
 as_root() {
@@ -81,6 +96,28 @@ install_missing() {
     # A run that was interrupted half-way leaves packages unpacked but not configured.
     as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure -a >/dev/null
     as_root apt-get update -qq
+    refuse_services
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         "${missing[@]%% *}" >/dev/null
+    allow_services "${missing[@]%% *}"
+}
+
+# While packages are installed none of their services is started (invoke-rc.d asks this file); one
+# that is there already, as in most containers, stays.
+policy=/usr/sbin/policy-rc.d
+refuse_services() {
+    [ -e $policy ] || printf '#!/bin/sh\n# slipway\nexit 101\n' | as_root install -m 755 /dev/stdin $policy
+}
+
+# allow_services PACKAGE…: takes that back, and keeps what those packages would start at boot off.
+allow_services() {
+    local service
+    ! grep -q '^# slipway$' $policy 2>/dev/null || as_root rm -f $policy
+    [ -d /run/systemd/system ] || return 0
+    for service in "${unwanted_services[@]}"; do
+        case " $* " in
+            *" $service "*|*" $service-server "*)
+                as_root systemctl disable --quiet "$service" 2>/dev/null || true ;;
+        esac
+    done
 }

@@ -65,6 +65,60 @@ void addRun(CLI::App& slip, Invocation& call)
         });
 }
 
+void addDeploy(CLI::App& slip, Invocation& call)
+{
+    const auto strategies = CLI::IsMember({"rolling", "recreate"});
+    static DeployOptions options;
+    auto* deploy = slip.add_subcommand(
+        "deploy", "Plan a new version of an app, try it out, make it live: slip deploy APP.py");
+    deploy->add_option("app", options.app, "APP.py[::NAME]")->required();
+    deploy->add_option("--name", options.name, "Deploy under this name");
+    deploy->add_option("--tag", options.tag, "A word for the history");
+    deploy->add_option("--strategy", options.strategy, "How the old containers go")
+        ->check(strategies)
+        ->capture_default_str();
+    deploy->add_option("--budget", options.budget, "Start no container beyond USD, or none");
+    deploy->add_flag("--plan", options.planOnly, "Only say what would happen");
+    deploy->add_flag("-y,--yes", options.yes, "Do not ask");
+    deploy->add_flag("!--no-probe", options.probe, "Do not try a container out first");
+    deploy->callback([&call] {
+        options.target = call.context.target;
+        call.action = [&call] { return app::command::deploy(call.context, options); };
+    });
+
+    static RollbackOptions back;
+    auto* rollback = slip.add_subcommand("rollback", "Make a version that repeats an earlier one");
+    rollback->add_option("app", back.app, "Name or ap-… of the app")->required();
+    rollback->add_option("version", back.version, "As in 3; the one before the live by default");
+    rollback->add_option("--strategy", back.strategy, "How the old containers go")
+        ->check(strategies)
+        ->capture_default_str();
+    rollback->callback([&call] {
+        back.target = call.context.target;
+        call.action = [&call] { return app::command::rollback(call.context, back); };
+    });
+
+    static DeploymentsOptions list;
+    auto* deployments = slip.add_subcommand("deployments", "List the versions of deployed apps");
+    deployments->add_option("app", list.app, "Only of this app");
+    deployments->add_option("--diff", list.difference, "What differs between two versions")
+        ->expected(2);
+    deployments->callback([&call] {
+        list.target = call.context.target;
+        call.action = [&call] { return app::command::deployments(call.context, list); };
+    });
+
+    static std::string app;
+    static std::string amount;
+    auto* budget = slip.add_subcommand("budget", "Say or set what a deployed app may cost");
+    budget->add_option("app", app, "Name or ap-… of the app")->required();
+    budget->add_option("amount", amount, "USD, or none");
+    budget->callback([&call] {
+        call.action
+            = [&call] { return app::command::budget(call.context, call.context.target, app, amount); };
+    });
+}
+
 void addLook(CLI::App& slip, Invocation& call)
 {
     static std::string subject;
@@ -156,11 +210,12 @@ int main(int argc, char** argv)
     slip.require_subcommand(1);
     slip.fallthrough();
     slip.add_flag("--json", call.context.json, "Print records as JSON");
-    std::string target = "local";
-    slip.add_option("--target", target, "Where to: only `local` so far")
-        ->check(CLI::IsMember({"local"}));
+    slip.add_option("--target", call.context.target,
+                    "Where to: `local`, or a cluster of `slip cluster list`")
+        ->envname("SLIPWAY_TARGET");
     addDaemon(slip, call);
     addRun(slip, call);
+    addDeploy(slip, call);
     addLook(slip, call);
     addGpu(slip, call);
     std::string topic;

@@ -47,6 +47,14 @@ void DaemonLink::refresh()
     m_wake.notify_one();
 }
 
+void DaemonLink::preload(Snapshot snapshot)
+{
+    if (m_answered || m_snapshot.takenAt > snapshot.takenAt)
+        return;
+    m_snapshot = std::move(snapshot);
+    Q_EMIT snapshotChanged();
+}
+
 void DaemonLink::report(State state, const QString& reason)
 {
     QMetaObject::invokeMethod(
@@ -88,7 +96,9 @@ void DaemonLink::keepConnected(const std::stop_token& stop)
                 pauseFor(500ms, stop);
                 continue;
             }
-            report(State::Gone, tr("The emulator has stopped"));
+            report(State::Gone,
+                   m_start ? tr("The emulator has stopped")
+                           : tr("The target does not answer any more"));
         } else
             report(State::Gone, QString::fromStdString(status.error().message()));
         pauseFor(pause, stop);
@@ -105,6 +115,20 @@ emulator::Result<Snapshot> DaemonLink::ask()
     TRY_ASSIGN(snapshot.calls, m_port->calls({}));
     TRY_ASSIGN(snapshot.images, m_port->images());
     TRY_ASSIGN(snapshot.cost, m_port->cost());
+    // An older daemon has none of these.
+    if (auto deployments = m_port->deployments({}))
+        snapshot.deployments = *std::move(deployments);
+    if (auto targets = m_port->targets())
+        snapshot.targets = *std::move(targets);
+    if (std::chrono::steady_clock::now() - m_nodesAt > 5s || m_nodes.empty()) {
+        if (auto nodes = m_port->nodes())
+            m_nodes = *std::move(nodes);
+        m_nodesAt = std::chrono::steady_clock::now();
+    }
+    snapshot.nodes = m_nodes;
+    snapshot.takenAt = emulator::SystemClock().now();
+    std::stable_sort(snapshot.deployments.begin(), snapshot.deployments.end(),
+                     [](const auto& a, const auto& b) { return a.deployedAt > b.deployedAt; });
     const auto newestFirst = [](const auto& a, const auto& b) { return a.createdAt > b.createdAt; };
     std::stable_sort(snapshot.apps.begin(), snapshot.apps.end(), newestFirst);
     std::stable_sort(snapshot.tasks.begin(), snapshot.tasks.end(), newestFirst);
@@ -129,6 +153,7 @@ void DaemonLink::keepAsking(const std::stop_token& stop)
                 this,
                 [this, snapshot] {
                     m_snapshot = std::move(*snapshot);
+                    m_answered = true;
                     Q_EMIT snapshotChanged();
                 },
                 Qt::QueuedConnection);

@@ -8,6 +8,7 @@
 #include <QObject>
 #include <QString>
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,10 @@ struct Snapshot {
     std::vector<emulator::model::CallSummary> calls;
     std::vector<emulator::model::ImageSummary> images;
     std::vector<emulator::model::CostLine> cost;
+    std::vector<emulator::model::DeploymentSummary> deployments; ///< newest first
+    std::vector<emulator::model::NodeSummary> nodes;
+    std::vector<emulator::model::TargetSummary> targets;
+    emulator::Micros takenAt = 0; ///< 0: never
 };
 
 /// The window's line to the daemon: keeps it up, asks anew after each change, and says when it is
@@ -45,11 +50,15 @@ public:
     void open();
     /// Asks for a snapshot soon.
     void refresh();
+    /// What was known the last time, until the first answer comes.
+    void preload(Snapshot snapshot);
 
     [[nodiscard]] const std::shared_ptr<DaemonPort>& port() const { return m_port; }
     [[nodiscard]] State state() const { return m_state; }
     [[nodiscard]] QString reason() const { return m_reason; } ///< why it is gone
     [[nodiscard]] const Snapshot& snapshot() const { return m_snapshot; }
+    /// Whether the snapshot may be out of date: the line is not up.
+    [[nodiscard]] bool stale() const { return m_state != State::Ready || !m_answered; }
 
 Q_SIGNALS:
     void stateChanged();
@@ -66,6 +75,9 @@ private:
     State m_state = State::Starting;
     QString m_reason;
     Snapshot m_snapshot;
+    bool m_answered = false; ///< m_snapshot came over this line
+    std::vector<emulator::model::NodeSummary> m_nodes; ///< of the asking thread
+    std::chrono::steady_clock::time_point m_nodesAt {}; ///< engines are asked at most every 5 s
 
     std::mutex m_mutex;
     std::condition_variable_any m_wake;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulator/base/Result.h"
+#include "emulator/model/Engine.h"
 #include "emulator/model/Studio.h"
 #include "emulator/rpc/StudioClient.h"
 
@@ -35,6 +36,17 @@ public:
     [[nodiscard]] virtual Result<std::vector<emulator::model::CallOutput>>
     callOutputs(const std::string& callId) = 0;
     [[nodiscard]] virtual Result<std::string> stop(const std::string& id) = 0;
+
+    /// The targets that the daemon of this machine holds a line to.
+    [[nodiscard]] virtual Result<std::vector<emulator::model::TargetSummary>> targets() = 0;
+    [[nodiscard]] virtual emulator::Result<> reconnectTarget(const std::string& name) = 0;
+    /// The versions of deployed apps; of one app with its name or id, of all without.
+    [[nodiscard]] virtual Result<std::vector<emulator::model::DeploymentSummary>>
+    deployments(const std::string& app) = 0;
+    [[nodiscard]] virtual Result<std::vector<emulator::model::NodeSummary>> nodes() = 0;
+    /// Cost since a time, cut into buckets; of all apps without an id.
+    [[nodiscard]] virtual Result<std::vector<emulator::model::CostPoint>>
+    costSeries(const std::string& appId, emulator::Micros since, std::uint32_t bucketSeconds) = 0;
 
     [[nodiscard]] virtual emulator::Result<>
     streamLogs(const emulator::model::LogQuery& query,

@@ -32,6 +32,7 @@ Result<> write(const RunRecord& record)
         {QStringLiteral("runId"), request.runId},
         {QStringLiteral("folder"), request.folder},
         {QStringLiteral("file"), request.file},
+        {QStringLiteral("target"), request.target},
         {QStringLiteral("function"), request.function},
         {QStringLiteral("arguments"), QJsonArray::fromStringList(request.arguments)},
         {QStringLiteral("startedAt"), record.startedAt},
@@ -89,6 +90,7 @@ Result<RunRecord> RunRecord::read(const QString& folder)
     record.request.runId = json[QStringLiteral("runId")].toString();
     record.request.folder = json[QStringLiteral("folder")].toString();
     record.request.file = json[QStringLiteral("file")].toString();
+    record.request.target = json[QStringLiteral("target")].toString();
     record.request.function = json[QStringLiteral("function")].toString();
     for (const auto& argument : json[QStringLiteral("arguments")].toArray())
         record.request.arguments << argument.toString();
@@ -114,11 +116,12 @@ Result<RunRecord> startDetached(const RunRequest& request)
     TRY(write(record));
     QProcess process;
     process.setProgram(request.slip);
-    process.setArguments(QStringList {QStringLiteral("run"), QStringLiteral("--run-id"),
-                                      request.runId, QStringLiteral("--exit-file"),
-                                      record.exitFile(),
-                                      request.file + QStringLiteral("::") + request.function}
-                         + request.arguments);
+    QStringList arguments {QStringLiteral("run"), QStringLiteral("--run-id"), request.runId,
+                           QStringLiteral("--exit-file"), record.exitFile()};
+    if (!request.target.isEmpty() && request.target != QLatin1String("local"))
+        arguments << QStringLiteral("--target") << request.target;
+    arguments << request.file + QStringLiteral("::") + request.function;
+    process.setArguments(arguments + request.arguments);
     process.setProcessEnvironment(clientEnvironment());
     process.setWorkingDirectory(request.folder);
     process.setStandardInputFile(QProcess::nullDevice());

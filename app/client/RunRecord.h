@@ -17,6 +17,7 @@ struct RunRequest {
     QString runId;
     QString folder; ///< of the project
     QString file; ///< absolute
+    QString target; ///< "local", "hpc"; empty: local
     QString function; ///< "train", "Model.infer"
     QStringList arguments; ///< for `modal run`
     QStringList projectFiles; ///< relative; problems are mapped onto them

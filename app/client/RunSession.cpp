@@ -30,9 +30,10 @@ std::string shortTask(const std::string& id)
 
 RunSession::RunSession(DaemonLink* link, QObject* parent)
     : QObject(parent)
-    , m_link(link)
+    , m_link(nullptr)
+    , m_nextLink(link)
 {
-    connect(m_link, &DaemonLink::snapshotChanged, this, &RunSession::followSnapshot);
+    setLink(link);
     m_settle.setSingleShot(true);
     m_settle.setInterval(2000);
     connect(&m_settle, &QTimer::timeout, this, [this] {
@@ -45,10 +46,22 @@ RunSession::RunSession(DaemonLink* link, QObject* parent)
 
 RunSession::~RunSession() = default;
 
+void RunSession::setLink(DaemonLink* link)
+{
+    m_nextLink = link;
+    if (m_run.active() || link == m_link)
+        return;
+    if (m_link != nullptr)
+        m_link->disconnect(this);
+    m_link = link;
+    connect(m_link, &DaemonLink::snapshotChanged, this, &RunSession::followSnapshot);
+}
+
 void RunSession::start(const RunRequest& request)
 {
     if (m_run.active())
         return;
+    setLink(m_nextLink);
     reset(request, QDateTime::currentMSecsSinceEpoch());
     inBackground(
         this,
@@ -114,12 +127,15 @@ void RunSession::reset(const RunRequest& request, qint64 startedAt)
     Q_EMIT problemsChanged();
     Q_EMIT costChanged();
 
-    addOutput({"$ slip run "
-               + (QFileInfo(request.file).fileName() + QStringLiteral("::") + request.function
-                  + u' ' + request.arguments.join(u' '))
-                     .trimmed()
-                     .toUtf8()},
-              3);
+    const bool elsewhere = !request.target.isEmpty() && request.target != QLatin1String("local");
+    addOutput(
+        {"$ slip run "
+         + (elsewhere ? QStringLiteral("--target ") + request.target + u' ' : QString()).toUtf8()
+         + (QFileInfo(request.file).fileName() + QStringLiteral("::") + request.function + u' '
+            + request.arguments.join(u' '))
+               .trimmed()
+               .toUtf8()},
+        3);
 }
 
 /// What the follower tells comes to the GUI thread, and only while its run is the one that is

@@ -34,6 +34,8 @@ public:
     RunSession(DaemonLink* link, QObject* parent = nullptr);
     ~RunSession() override;
 
+    /// The line to the target that the next run goes to; a run that is going on keeps its own.
+    void setLink(DaemonLink* link);
     void start(const RunRequest& request);
     /// Takes up the run that a window before this one has started, from its first line on, whether
     /// it still goes on or not. `projectFiles` and `places` are those of now.
@@ -71,6 +73,7 @@ private:
     void conclude(models::RunState state, const QString& reason);
 
     DaemonLink* m_link;
+    DaemonLink* m_nextLink;
     RunRequest m_request;
     models::RunModel m_run;
     models::LogModel m_logs;

@@ -50,6 +50,7 @@ QJsonObject Session::toJson() const
             {QStringLiteral("docks"), base64(docks)},
             {QStringLiteral("theme"), theme},
             {QStringLiteral("fontSize"), fontSize},
+            {QStringLiteral("target"), target},
             {QStringLiteral("function"), function},
             {QStringLiteral("arguments"), arguments},
             {QStringLiteral("run"), run}};
@@ -79,6 +80,7 @@ Session Session::fromJson(const QJsonObject& json)
     if (theme == QLatin1String("light") || theme == QLatin1String("dark"))
         session.theme = theme;
     session.fontSize = std::clamp(json[QStringLiteral("fontSize")].toInt(10), 7, 32);
+    session.target = json[QStringLiteral("target")].toString(session.target);
     session.function = json[QStringLiteral("function")].toString();
     session.arguments = json[QStringLiteral("arguments")].toObject();
     session.run = json[QStringLiteral("run")].toString();

@@ -28,6 +28,7 @@ struct Session {
     QByteArray docks;
     QString theme = QStringLiteral("system"); ///< "light", "dark", "system"
     int fontSize = 10; ///< points, of the editor and the logs
+    QString target = QStringLiteral("local"); ///< where things run
     QString function; ///< picked last
     QJsonObject arguments; ///< typed last, by "file::function"
     QString run; ///< the id of the run that was still going on; empty without

@@ -52,6 +52,44 @@ DaemonPort::Result<std::string> StudioPort::stop(const std::string& id)
     return m_client.stop(id);
 }
 
+namespace {
+
+emulator::Error notYet(const char* what)
+{
+    return {emulator::ErrorCode::Unsupported,
+            std::string("the daemon of this version does not tell its ") + what};
+}
+
+} // namespace
+
+DaemonPort::Result<std::vector<em::TargetSummary>> StudioPort::targets()
+{
+    return notYet("targets");
+}
+
+emulator::Result<> StudioPort::reconnectTarget(const std::string&)
+{
+    return notYet("targets");
+}
+
+DaemonPort::Result<std::vector<em::DeploymentSummary>>
+StudioPort::deployments(const std::string& app)
+{
+    return m_client.deployments(app);
+}
+
+DaemonPort::Result<std::vector<em::NodeSummary>> StudioPort::nodes()
+{
+    return m_client.nodes();
+}
+
+DaemonPort::Result<std::vector<em::CostPoint>> StudioPort::costSeries(const std::string& appId,
+                                                                      emulator::Micros since,
+                                                                      std::uint32_t bucketSeconds)
+{
+    return m_client.costSeries(appId, since, bucketSeconds);
+}
+
 emulator::Result<>
 StudioPort::streamLogs(const em::LogQuery& query,
                        const std::function<void(std::vector<em::LogLine>)>& onLines,

@@ -22,6 +22,14 @@ public:
     Result<std::vector<emulator::model::CallOutput>>
     callOutputs(const std::string& callId) override;
     Result<std::string> stop(const std::string& id) override;
+    Result<std::vector<emulator::model::TargetSummary>> targets() override;
+    emulator::Result<> reconnectTarget(const std::string& name) override;
+    Result<std::vector<emulator::model::DeploymentSummary>>
+    deployments(const std::string& app) override;
+    Result<std::vector<emulator::model::NodeSummary>> nodes() override;
+    Result<std::vector<emulator::model::CostPoint>>
+    costSeries(const std::string& appId, emulator::Micros since,
+               std::uint32_t bucketSeconds) override;
     emulator::Result<>
     streamLogs(const emulator::model::LogQuery& query,
                const std::function<void(std::vector<emulator::model::LogLine>)>& onLines,

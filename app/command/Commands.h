@@ -26,6 +26,38 @@ struct RunOptions {
 int run(const Context& context, const RunOptions& options);
 int exec(const Context& context, const std::vector<std::string>& command);
 
+struct DeployOptions {
+    std::string app; ///< APP.py[::NAME]
+    std::string target = "local";
+    std::string name;
+    std::string tag;
+    std::string strategy = "rolling";
+    std::string budget; ///< dollars, or "none"
+    bool planOnly = false;
+    bool yes = false;
+    bool probe = true;
+};
+int deploy(const Context& context, const DeployOptions& options);
+
+struct RollbackOptions {
+    std::string app;
+    std::string version; ///< "3", "v3"; empty: the one before
+    std::string target = "local";
+    std::string strategy = "rolling";
+};
+int rollback(const Context& context, const RollbackOptions& options);
+
+struct DeploymentsOptions {
+    std::string app;
+    std::string target = "local";
+    std::vector<unsigned> difference; ///< two versions
+};
+int deployments(const Context& context, const DeploymentsOptions& options);
+
+/// `amount`: dollars, "none", or empty to say what it is.
+int budget(const Context& context, const std::string& target, const std::string& app,
+           const std::string& amount);
+
 int apps(const Context& context);
 int calls(const Context& context, const std::string& app);
 int tasks(const Context& context, const std::string& app, bool onlyLive);

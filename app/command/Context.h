@@ -25,6 +25,7 @@ enum ExitCode : int {
 struct Context {
     emulator::local::Home home;
     bool json = false;
+    std::string target = "local"; ///< whose control plane it is about; see Reach.h
 };
 
 /// Says on stderr what went wrong; gives the exit code for it.

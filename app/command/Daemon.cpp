@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "app/command/Commands.h"
+#include "app/command/Reach.h"
 #include "emulator/local/DaemonProcess.h"
 #include "emulator/rpc/StudioClient.h"
 
@@ -47,6 +48,8 @@ void print(const Context& context, const model::DaemonStatus& status)
 
 int up(const Context& context)
 {
+    if (context.target != "local")
+        return status(context); // which makes it come up
     const auto status = emulator::local::ensureDaemon(context.home);
     if (!status)
         return report(emulator::Error(emulator::ErrorCode::Unavailable, status.error().message()));
@@ -56,6 +59,12 @@ int up(const Context& context)
 
 int down(const Context& context)
 {
+    if (context.target != "local")
+        return report(emulator::Error(
+            emulator::ErrorCode::Invalid,
+            "the control plane of '" + context.target
+                + "' stays up by itself; this ends the emulator of this machine with --target "
+                  "local, and `slip cluster remove` forgets a cluster"));
     const auto ended = emulator::local::endDaemon(context.home);
     if (!ended && ended.error().code() != emulator::ErrorCode::NotFound)
         return report(ended.error());
@@ -65,7 +74,14 @@ int down(const Context& context)
 
 int status(const Context& context)
 {
-    const emulator::rpc::StudioClient studio(context.home.socket());
+    auto socket = context.home.socket();
+    if (context.target != "local") {
+        const auto reached = reach(context);
+        if (!reached)
+            return report(reached.error());
+        socket = reached->studio;
+    }
+    const emulator::rpc::StudioClient studio(socket);
     const auto status = studio.status();
     if (status) {
         print(context, *status);
@@ -81,16 +97,15 @@ int status(const Context& context)
 
 int env(const Context& context)
 {
-    if (const auto status = emulator::local::ensureDaemon(context.home); !status)
-        return report(status.error());
-    const auto environment = context.home.clientEnvironment();
-    if (!environment)
-        return report(environment.error());
+    const auto reached = reach(context);
+    if (!reached)
+        return report(reached.error());
+    const auto& environment = reached->environment;
     if (context.json) {
-        std::printf("%s\n", Json(*environment).dump(2).c_str());
+        std::printf("%s\n", Json(environment).dump(2).c_str());
         return Done;
     }
-    for (const auto& [key, value] : *environment)
+    for (const auto& [key, value] : environment)
         std::printf("export %s='%s'\n", key.c_str(), value.c_str());
     return Done;
 }

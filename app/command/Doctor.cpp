@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "app/command/Commands.h"
-#include "app/command/Reach.h"
+#include "app/command/Endpoint.h"
 #include "emulator/base/Subprocess.h"
 #include "emulator/container/Launcher.h"
 #include "emulator/image/Bootstrap.h"
@@ -150,6 +150,7 @@ int helpEnvironment()
         "SLIPWAY_PORT        the port that the daemon serves the client on (default: the last "
         "one,\n"
         "                    at first any free one)\n"
+        "SLIPWAY_TARGET      the target of commands without --target (default: local)\n"
         "SLIPWAY_MODAL       the stock client's program (default: .venv/bin/modal of the project,\n"
         "                    then modal on PATH, then the installer's)\n"
         "SLIPWAY_LOG         debug, info, warning or error: what the daemons write to HOME/logs\n"

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "app/command/Commands.h"
-#include "emulator/local/DaemonProcess.h"
+#include "app/command/Reach.h"
 #include "emulator/rpc/StudioClient.h"
 
 #include <array>
@@ -22,13 +22,14 @@ constexpr std::array<const char*, 5> stateNames {"queued", "starting", "running"
 constexpr std::array<const char*, 6> reasonNames {"exited",  "out of memory", "timed out",
                                                   "stopped", "start failed",  "worker lost"};
 
-/// Starts the daemon when needed, asks it, and prints what it says.
+/// Asks the target's control plane, and prints what it says.
 template<typename Ask, typename Show>
 int look(const Context& context, Ask ask, Show show)
 {
-    if (const auto status = local::ensureDaemon(context.home); !status)
-        return report(Error(ErrorCode::Unavailable, status.error().message()));
-    const rpc::StudioClient studio(context.home.socket());
+    const auto reached = reach(context);
+    if (!reached)
+        return report(reached.error());
+    const rpc::StudioClient studio(reached->studio);
     const auto answer = ask(studio);
     if (!answer)
         return report(answer.error());
@@ -224,8 +225,9 @@ void printLine(const Context& context, const model::LogLine& line)
 
 int logs(const Context& context, const LogOptions& options)
 {
-    if (const auto status = local::ensureDaemon(context.home); !status)
-        return report(Error(ErrorCode::Unavailable, status.error().message()));
+    const auto reached = reach(context);
+    if (!reached)
+        return report(reached.error());
     model::LogQuery query {.subject = options.subject, .follow = options.follow};
     if (!options.since.empty()) {
         const auto span = parseSpan(options.since);
@@ -239,7 +241,7 @@ int logs(const Context& context, const LogOptions& options)
     } catch (const std::regex_error& error) {
         return report(Error(ErrorCode::Invalid, std::string("--grep: ") + error.what()));
     }
-    const rpc::StudioClient studio(context.home.socket());
+    const rpc::StudioClient studio(reached->studio);
     const auto ended = studio.streamLogs(query,
                                          [&](const std::vector<model::LogLine>& lines) {
                                              for (const auto& line : lines)

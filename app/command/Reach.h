@@ -3,29 +3,23 @@
 
 #pragma once
 
-#include "emulator/base/Result.h"
+#include "app/command/Context.h"
 
-#include <chrono>
+#include <filesystem>
 #include <map>
 #include <string>
-#include <string_view>
 
 namespace app::command {
 
-/// Host and port of a URL.
-struct Endpoint {
-    std::string host;
-    std::string port;
-    std::string proxy; ///< "host:port" when the way leads through one
+/// The control plane that a command works with, and the way to it from here.
+struct Reached {
+    std::filesystem::path studio; ///< of its Studio API
+    std::map<std::string, std::string> environment; ///< that points the stock client at it
 };
 
-/// Whom a program connects to for `url`: the proxy that `environment` (http_proxy, https_proxy,
-/// all_proxy, no_proxy) gives for it, or its own host. Invalid when it is no URL.
-[[nodiscard]] emulator::Result<Endpoint>
-endpointOf(std::string_view url, const std::map<std::string, std::string>& environment);
-
-/// Opens a TCP connection and closes it. Unavailable, with the reason, when that does not succeed
-/// within `limit`, the resolver's time included.
-[[nodiscard]] emulator::Result<> reach(const Endpoint& endpoint, std::chrono::milliseconds limit);
+/// Starts this home's daemon when it does not run, and finds the target of the command. One that is
+/// being connected is waited for. Unavailable, with what to do, for a target that there is not or
+/// that is not reached.
+[[nodiscard]] emulator::Result<Reached> reach(const Context& context);
 
 } // namespace app::command

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "app/command/Client.h"
 #include "app/command/Commands.h"
+#include "app/command/Reach.h"
 #include "emulator/base/Files.h"
 #include "emulator/base/Id.h"
 #include "emulator/base/Subprocess.h"
-#include "emulator/local/DaemonProcess.h"
+#include "emulator/local/Home.h"
 #include "emulator/rpc/StudioClient.h"
 
 #include <poll.h>
@@ -25,10 +27,6 @@ namespace app::command {
 namespace fs = std::filesystem;
 using namespace emulator;
 
-namespace {
-
-/// The stock client's program: the project's own virtual environment first, then PATH, then the one
-/// that the installer made.
 Result<std::string> findModal(const fs::path& project)
 {
     if (const char* chosen = std::getenv("SLIPWAY_MODAL"); chosen != nullptr && *chosen != '\0')
@@ -47,6 +45,8 @@ Result<std::string> findModal(const fs::path& project)
                  "the stock `modal` client is not installed; run `pip install modal` (in the "
                  "project's .venv or on PATH), or name it with SLIPWAY_MODAL");
 }
+
+namespace {
 
 /// Waits for a child while Ctrl-C reaches it once: a terminal sends it to both of us, anyone else
 /// only to us. The second one within two seconds kills.
@@ -85,15 +85,9 @@ int toExitCode(const ExitStatus& status)
     return status.success() ? Done : UserFailed;
 }
 
-Result<std::map<std::string, std::string>> clientEnvironment(const Context& context)
+void printCost(const Context& context, const Reached& reached, const std::string& runId, int code)
 {
-    TRY(local::ensureDaemon(context.home));
-    return context.home.clientEnvironment();
-}
-
-void printCost(const Context& context, const std::string& runId, int code)
-{
-    const rpc::StudioClient studio(context.home.socket());
+    const rpc::StudioClient studio(reached.studio);
     const auto apps = studio.apps({.runId = runId});
     if (!apps)
         return;
@@ -107,6 +101,7 @@ void printCost(const Context& context, const std::string& runId, int code)
             for (const auto& line : *lines)
                 seconds += line.seconds;
     }
+    const bool emulated = context.target == "local";
     if (context.json)
         std::printf("%s\n",
                     Json {{"run_id", runId},
@@ -114,12 +109,13 @@ void printCost(const Context& context, const std::string& runId, int code)
                           {"exit_code", code},
                           {"task_seconds", seconds},
                           {"cost_micros", micros},
-                          {"emulated", true}}
+                          {"emulated", emulated}}
                         .dump()
                         .c_str());
     else if (!id.empty())
-        std::fprintf(stderr, "cost %s for %.1f s of task time (emulated; `slip cost %s`)\n",
-                     spellMoney(micros).c_str(), seconds, id.c_str());
+        std::fprintf(stderr, "cost %s for %.1f s of task time (%s; `slip cost %s`)\n",
+                     spellMoney(micros).c_str(), seconds,
+                     emulated ? "emulated" : context.target.c_str(), id.c_str());
 }
 
 int runClient(const Context& context, const RunOptions& options)
@@ -130,21 +126,21 @@ int runClient(const Context& context, const RunOptions& options)
     const auto modal = findModal(fs::absolute(file).parent_path());
     if (!modal)
         return report(modal.error());
-    auto environment = clientEnvironment(context);
-    if (!environment)
-        return report(Error(ErrorCode::Unavailable, environment.error().message()));
+    auto reached = reach(context);
+    if (!reached)
+        return report(reached.error());
     const auto runId = options.runId.empty() ? "run-" + randomHex(8) : options.runId;
-    (*environment)["MODAL_OVERRIDE_HEADERS"] = "x-slipway-run:" + runId;
+    reached->environment["MODAL_OVERRIDE_HEADERS"] = "x-slipway-run:" + runId;
 
     CommandLine command {.argv = {*modal, "run", options.target},
-                         .extraEnvironment = std::move(*environment)};
+                         .extraEnvironment = reached->environment};
     command.argv.insert(command.argv.end(), options.arguments.begin(), options.arguments.end());
     auto child = Subprocess::start(command, STDIN_FILENO,
                                    context.json ? STDERR_FILENO : STDOUT_FILENO, STDERR_FILENO);
     if (!child)
         return report(child.error());
     const int code = toExitCode(waitInterruptibly(*child));
-    printCost(context, runId, code);
+    printCost(context, *reached, runId, code);
     return code;
 }
 
@@ -161,10 +157,10 @@ int run(const Context& context, const RunOptions& options)
 
 int exec(const Context& context, const std::vector<std::string>& command)
 {
-    auto environment = clientEnvironment(context);
-    if (!environment)
-        return report(Error(ErrorCode::Unavailable, environment.error().message()));
-    CommandLine line {.argv = command, .extraEnvironment = std::move(*environment)};
+    auto reached = reach(context);
+    if (!reached)
+        return report(reached.error());
+    CommandLine line {.argv = command, .extraEnvironment = reached->environment};
     if (line.argv[0] == "modal") {
         const auto modal = findModal(fs::current_path());
         if (!modal)

@@ -1,6 +1,9 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "app/daemon/Cluster.h"
+#include "app/daemon/Clusters.h"
+#include "app/daemon/Connect.h"
 #include "emulator/api/Service.h"
 #include "emulator/base/Json.h"
 #include "emulator/base/Log.h"
@@ -19,6 +22,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <thread>
 
 using namespace emulator;
@@ -85,44 +89,80 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
 
     const SystemClock clock;
     const auto ids = randomIds();
+    std::unique_ptr<app::daemon::Cluster> cluster;
+    TRY_ASSIGN(auto settings, local::ClusterSettings::load(home));
+    if (settings && settings->engine != "local") {
+        TRY_ASSIGN(cluster, app::daemon::Cluster::create(home, *std::move(settings), clock));
+    }
     TRY_ASSIGN(
         const auto blobs,
-        ingress::BlobServer::create({.port = static_cast<std::uint16_t>(credentials.blobPort),
+        ingress::BlobServer::create({.address = cluster ? cluster->listenAddress() : "127.0.0.1",
+                                     .port = static_cast<std::uint16_t>(credentials.blobPort),
                                      .folder = home / "blobs" / "calls",
                                      .key = credentials.blobKey},
                                     clock));
-    TRY_ASSIGN(
-        const auto service,
-        api::Service::create({.home = home,
-                              .clock = clock,
-                              .ids = *ids,
-                              .blobs = *blobs,
-                              .tokenId = credentials.tokenId,
-                              .tokenSecret = credentials.tokenSecret,
-                              .version = SLIPWAY_VERSION,
-                              .knownCards = std::move(cards),
-                              .maxTasks = 2 * std::max(2U, std::thread::hardware_concurrency()),
-                              .onShutdown = [] { ::kill(::getpid(), SIGTERM); }}));
+    app::daemon::Clusters clusters(home, clock);
+    api::ServiceOptions options {.home = home,
+                                 .clock = clock,
+                                 .ids = *ids,
+                                 .blobs = *blobs,
+                                 .tokenId = credentials.tokenId,
+                                 .tokenSecret = credentials.tokenSecret,
+                                 .version = SLIPWAY_VERSION,
+                                 .knownCards = std::move(cards),
+                                 .maxTasks = 2 * std::max(2U, std::thread::hardware_concurrency()),
+                                 .onShutdown = [] { ::kill(::getpid(), SIGTERM); },
+                                 .targets = &clusters};
+    if (cluster) {
+        options.builds = false;
+        options.maxTasks = cluster->settings().maxReplicas;
+        options.builds = false;
+        options.placement = cluster->placement();
+        options.replicaBlobUrl = "http://" + cluster->host() + ":" + std::to_string(blobs->port());
+    }
+    TRY_ASSIGN(const auto service, api::Service::create(std::move(options)));
+    const rpc::Server::Handler handler
+        = [&](std::shared_ptr<rpc::Call> call) { service->handle(std::move(call)); };
+    if (cluster)
+        TRY(cluster->listen(handler));
     const auto socket = home / "run" / "studio.sock";
     TRY_ASSIGN(const auto server,
                rpc::Server::create(
-                   {.tcp = door.listener(), .privateSockets = {socket.string()}},
-                   [&](std::shared_ptr<rpc::Call> call) { service->handle(std::move(call)); }));
+                   {.tcp = door.listener(), .privateSockets = {socket.string()}}, handler));
     credentials.port = door.port();
     credentials.blobPort = blobs->port();
     TRY(credentials.save(home));
     service->setServerUrl(credentials.serverUrl());
 
-    local::WorkerSupervisor worker(home / "run" / "worker.lock", workerCommand(home, socket),
-                                   home / "logs" / "worker.log");
+    app::daemon::Facts facts {.home = home,
+                              .version = SLIPWAY_VERSION,
+                              .engine = "local",
+                              .serverUrl = credentials.serverUrl(),
+                              .tokenId = credentials.tokenId,
+                              .tokenSecret = credentials.tokenSecret,
+                              .port = door.port(),
+                              .httpPort = blobs->port()};
+    if (cluster)
+        cluster->tell(facts);
+    TRY_ASSIGN(const auto gate, app::daemon::openGate(facts));
+    clusters.open([&service] { service->noteChange(); });
+
+    std::optional<local::WorkerSupervisor> worker;
+    if (!cluster)
+        worker.emplace(home / "run" / "worker.lock", workerCommand(home, socket),
+                       home / "logs" / "worker.log");
     log::info("daemon", "serving " + credentials.serverUrl() + " from " + home.string());
     announce(credentials.serverUrl());
 
     int signal = 0;
     ::sigwait(&signals, &signal);
     log::info("daemon", "ending");
-    worker.end(); // its last reports still find us
+    clusters.close();
+    if (worker)
+        worker->end(); // its last reports still find us
     service->shutdown();
+    if (cluster)
+        cluster->shutdown();
     server->shutdown();
     door.close();
     ::unlink(socket.c_str());
@@ -135,6 +175,8 @@ int main(int argc, char** argv)
 {
     if (argc == 3 && std::string_view(argv[1]) == "--keep-door")
         return local::keepDoor(argv[2]);
+    if (argc > 1 && std::string_view(argv[1]) == "connect")
+        return app::daemon::connectMain(argc - 1, argv + 1);
 
     fs::path home;
     CLI::App arguments("Slipway's control plane: serves the stock client", "slipwayd");

@@ -32,7 +32,9 @@ char lower(char c)
 class Matcher {
 public:
     explicit Matcher(const LogFilter::Pattern& pattern)
-        : m_caseSensitive(pattern.caseSensitive)
+        : m_source(pattern.source.toStdString())
+        , m_descriptor(pattern.descriptor)
+        , m_caseSensitive(pattern.caseSensitive)
         , m_expression(expressionOf(pattern))
         , m_text(pattern.text.toStdString())
     {
@@ -45,7 +47,22 @@ public:
         }
     }
 
-    bool operator()(std::string_view line) const
+    bool operator()(const LogInput& line) const
+    {
+        if (m_descriptor != 0 && line.descriptor != m_descriptor)
+            return false;
+        if (!m_source.empty()
+            && (line.source.substr(0, m_source.size()) != m_source
+                || (line.source.size() > m_source.size()
+                    && line.source.substr(m_source.size(), separator.size()) != separator)))
+            return false;
+        return m_text.empty() || matchesText(line.text);
+    }
+
+private:
+    static constexpr std::string_view separator = "·";
+
+    bool matchesText(std::string_view line) const
     {
         const bool escapes = std::memchr(line.data(), '\x1b', line.size()) != nullptr;
         if (m_plain && !escapes)
@@ -54,7 +71,6 @@ public:
         return m_expression.match(readAnsi(line).text).hasMatch();
     }
 
-private:
     bool containsFolded(std::string_view line) const
     {
         if (m_text.empty() || line.size() < m_text.size())
@@ -74,6 +90,8 @@ private:
         return false;
     }
 
+    std::string m_source;
+    std::int32_t m_descriptor;
     bool m_caseSensitive;
     bool m_plain = true;
     QRegularExpression m_expression;
@@ -147,7 +165,7 @@ void LogFilter::work(const std::stop_token& stop)
                 generation = m_wantedGeneration;
                 next = 0;
                 matcher.reset();
-                if (!m_wanted.text.isEmpty())
+                if (!isEmpty(m_wanted))
                     matcher = std::make_unique<Matcher>(m_wanted);
             }
         }
@@ -158,8 +176,8 @@ void LogFilter::work(const std::stop_token& stop)
             const auto until = std::max(next, m_store->firstLine()) + 64 * LogStore::chunkLines;
             while (next < until) {
                 const auto reached
-                    = m_store->visitChunk(next, [&](std::uint64_t number, std::string_view text) {
-                          if ((*matcher)(text))
+                    = m_store->visitChunk(next, [&](std::uint64_t number, const LogInput& line) {
+                          if ((*matcher)(line))
                               hits.push_back(number);
                       });
                 if (reached == next)
@@ -190,7 +208,7 @@ void LogFilter::work(const std::stop_token& stop)
 std::vector<std::pair<int, int>> LogFilter::positions(const QString& line) const
 {
     std::vector<std::pair<int, int>> found;
-    if (!active())
+    if (m_pattern.text.isEmpty())
         return found;
     auto matches = expressionOf(m_pattern).globalMatch(line);
     while (matches.hasNext() && found.size() < 200) {

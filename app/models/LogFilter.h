@@ -25,16 +25,18 @@ public:
         QString text;
         bool regularExpression = false;
         bool caseSensitive = false;
+        QString source; ///< only lines of it or below it: "train" takes "train·a1b2c3" too
+        std::int32_t descriptor = 0; ///< only lines of this stream; 0: of all
         bool operator==(const Pattern&) const = default;
     };
 
     explicit LogFilter(std::shared_ptr<const LogStore> store, QObject* parent = nullptr);
     ~LogFilter() override;
 
-    /// Starts over; an empty text ends the search. Gives the error of a regular expression.
+    /// Starts over; an empty pattern ends the search. Gives the error of a regular expression.
     QString setPattern(const Pattern& pattern);
     [[nodiscard]] const Pattern& pattern() const { return m_pattern; }
-    [[nodiscard]] bool active() const { return !m_pattern.text.isEmpty(); }
+    [[nodiscard]] bool active() const { return !isEmpty(m_pattern); }
 
     /// The numbers of the lines that match, ascending.
     [[nodiscard]] const std::vector<std::uint64_t>& matches() const { return m_matches; }
@@ -51,6 +53,10 @@ Q_SIGNALS:
     void finished(); ///< all lines so far are searched
 
 private:
+    [[nodiscard]] static bool isEmpty(const Pattern& pattern)
+    {
+        return pattern.text.isEmpty() && pattern.source.isEmpty() && pattern.descriptor == 0;
+    }
     void work(const std::stop_token& stop);
 
     std::shared_ptr<const LogStore> m_store;

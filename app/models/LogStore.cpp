@@ -79,7 +79,7 @@ LogRecord LogStore::line(std::uint64_t number) const
 
 std::uint64_t
 LogStore::visitChunk(std::uint64_t from,
-                     const std::function<void(std::uint64_t, std::string_view)>& visit) const
+                     const std::function<void(std::uint64_t, const LogInput&)>& visit) const
 {
     const std::shared_lock lock(m_mutex);
     from = std::max(from, m_first);
@@ -87,8 +87,12 @@ LogStore::visitChunk(std::uint64_t from,
     if (chunk == nullptr)
         return from;
     const std::string_view text = chunk->text;
-    for (auto i = (from - m_base) % chunkLines; i < chunk->entries.size(); ++i, ++from)
-        visit(from, text.substr(chunk->entries[i].offset, chunk->entries[i].length));
+    for (auto i = (from - m_base) % chunkLines; i < chunk->entries.size(); ++i, ++from) {
+        const auto& entry = chunk->entries[i];
+        visit(from,
+              {entry.time, m_sources[entry.source], entry.descriptor,
+               text.substr(entry.offset, entry.length)});
+    }
     return from;
 }
 

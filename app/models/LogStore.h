@@ -50,11 +50,11 @@ public:
     [[nodiscard]] std::uint64_t endLine() const; ///< one past the last
     [[nodiscard]] LogRecord line(std::uint64_t number) const; ///< empty when it is gone
 
-    /// Calls `visit(number, text)` for lines from `from` on, at most to the end of its chunk,
+    /// Calls `visit(number, line)` for lines from `from` on, at most to the end of its chunk,
     /// under a shared lock; gives the number to go on with.
     std::uint64_t
     visitChunk(std::uint64_t from,
-               const std::function<void(std::uint64_t, std::string_view)>& visit) const;
+               const std::function<void(std::uint64_t, const LogInput&)>& visit) const;
 
     /// Octets of text and index held.
     [[nodiscard]] std::size_t memory() const;

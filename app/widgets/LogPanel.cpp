@@ -174,12 +174,32 @@ void LogPanel::focusSearch()
 
 void LogPanel::applyPattern(QLineEdit* edit, LogFilter* filter)
 {
-    const auto error = filter->setPattern(patternOf(edit->text()));
+    auto pattern = patternOf(edit->text());
+    if (filter == m_filter) {
+        pattern.source = m_scopeSource;
+        pattern.descriptor = m_scopeDescriptor;
+    }
+    const auto error = filter->setPattern(pattern);
     edit->setProperty("invalid", !error.isEmpty());
     edit->setToolTip(error);
     edit->style()->unpolish(edit);
     edit->style()->polish(edit);
     showCounts();
+}
+
+void LogPanel::setScope(const QString& source, int descriptor)
+{
+    m_scopeSource = source;
+    m_scopeDescriptor = descriptor;
+    applyPattern(m_filterEdit, m_filter);
+}
+
+void LogPanel::addLeading(const QList<QWidget*>& widgets)
+{
+    auto* bar = static_cast<QHBoxLayout*>(layout()->itemAt(0)->layout());
+    int at = 0;
+    for (auto* widget : widgets)
+        bar->insertWidget(at++, widget);
 }
 
 void LogPanel::go(int direction)
@@ -212,23 +232,24 @@ void LogPanel::save()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->selectFile(m_area + QStringLiteral(".txt"));
-    connect(dialog, &QFileDialog::fileSelected, this,
-            [store = m_model->store()](const QString& path) {
-                QThreadPool::globalInstance()->start([store, path] {
-                    QSaveFile file(path);
-                    if (!file.open(QIODevice::WriteOnly))
-                        return;
-                    auto next = store->firstLine();
-                    for (auto from = next + 1; from != next;) {
-                        from = next;
-                        next = store->visitChunk(next, [&](std::uint64_t, std::string_view text) {
-                            file.write(text.data(), static_cast<qint64>(text.size()));
-                            file.write("\n");
-                        });
-                    }
-                    file.commit();
-                });
+    connect(
+        dialog, &QFileDialog::fileSelected, this, [store = m_model->store()](const QString& path) {
+            QThreadPool::globalInstance()->start([store, path] {
+                QSaveFile file(path);
+                if (!file.open(QIODevice::WriteOnly))
+                    return;
+                auto next = store->firstLine();
+                for (auto from = next + 1; from != next;) {
+                    from = next;
+                    next
+                        = store->visitChunk(next, [&](std::uint64_t, const models::LogInput& line) {
+                              file.write(line.text.data(), static_cast<qint64>(line.text.size()));
+                              file.write("\n");
+                          });
+                }
+                file.commit();
             });
+        });
     dialog->open();
 }
 

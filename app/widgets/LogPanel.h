@@ -24,6 +24,10 @@ public:
     [[nodiscard]] models::LogFilter* filter() const { return m_filter; }
     [[nodiscard]] models::LogFilter* search() const { return m_search; }
     void focusSearch();
+    /// Only lines of a source ("train", "train·a1b2c3") and a stream (0: both) are shown.
+    void setScope(const QString& source, int descriptor);
+    /// Puts widgets that choose the scope before the filter.
+    void addLeading(const QList<QWidget*>& widgets);
     /// The sentence shown while there is no line.
     void setEmptyText(const QString& text);
 
@@ -49,6 +53,8 @@ private:
     QLabel* m_lines;
     QLabel* m_empty;
     QToolButton* m_follow;
+    QString m_scopeSource;
+    int m_scopeDescriptor = 0;
     int m_current = -1; ///< match that is shown
 };
 

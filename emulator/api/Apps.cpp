@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/api/Desk.h"
 #include "emulator/api/Metadata.h"
+#include "emulator/base/Json.h"
+
+#include <sstream>
 
 namespace emulator::api {
 namespace {
@@ -93,12 +96,37 @@ Result<wire::AppGetOrCreateResponse> getOrCreate(Exchange& exchange,
     return response;
 }
 
+/// What the client says of the repository, or what slip says of it in a header of its own.
+std::string commitOf(const Exchange& exchange, const wire::CommitInfo& info)
+{
+    Json commit = {{"vcs", info.vcs()},
+                   {"branch", info.branch()},
+                   {"hash", info.commit_hash()},
+                   {"time", info.commit_timestamp()},
+                   {"dirty", info.dirty()},
+                   {"author", info.author_name()},
+                   {"email", info.author_email()},
+                   {"url", info.repo_url()}};
+    // "HASH clean|dirty BRANCH"
+    std::istringstream words(exchange.metadata("x-slipway-git"));
+    std::string hash;
+    std::string dirty;
+    std::string branch;
+    if (words >> hash >> dirty >> branch) {
+        commit["vcs"] = "git";
+        commit["hash"] = hash;
+        commit["dirty"] = dirty == "dirty";
+        commit["branch"] = branch;
+    }
+    return commit.dump();
+}
+
 Result<wire::AppPublishResponse> publish(Exchange& exchange, const wire::AppPublishRequest& request)
 {
     if (request.staged())
         return Error(ErrorCode::Unsupported,
-                     "staged deployments are not served by this version of Slipway; deploy "
-                     "without --staged");
+                     "`modal deploy --staged` is not served by this version of Slipway; `slip "
+                     "deploy` tries a version out before it is live");
     TRY_ASSIGN(const auto* app, exchange.state().apps.find(request.app_id()));
     control::Publication publication;
     // 'modal serve' publishes again without a state: it stays what it is.
@@ -111,7 +139,13 @@ Result<wire::AppPublishResponse> publish(Exchange& exchange, const wire::AppPubl
     publication.functions = toMap(request.function_ids());
     publication.classes = toMap(request.class_ids());
     publication.tags = toMap(request.tags());
-    TRY(exchange.plane().appRules().publish(request.app_id(), publication));
+    publication.commit = commitOf(exchange, request.commit_info());
+    if (const auto& nonce = exchange.caller().staging;
+        !nonce.empty() && publication.state == AppState::Deployed) {
+        TRY(exchange.plane().deployRules().stage(nonce, request.app_id(), publication));
+    } else {
+        TRY(exchange.plane().appRules().publish(request.app_id(), publication));
+    }
     wire::AppPublishResponse response;
     response.set_url("slipway://app/" + request.app_id());
     response.set_deployed_at(toSeconds(exchange.plane().clock().now()));
@@ -135,6 +169,10 @@ getByDeploymentName(Exchange& exchange, const wire::AppGetByDeploymentNameReques
     if (const auto* app = exchange.state().apps.findDeployed(request.name(), environment)) {
         response.set_app_id(app->id);
         *response.mutable_lifecycle() = lifecycleOf(*app);
+    } else if (const auto* stopped
+               = exchange.state().apps.findStopped(request.name(), environment)) {
+        response.set_previous_app_id(stopped->id);
+        *response.mutable_lifecycle() = lifecycleOf(*stopped);
     }
     return response;
 }
@@ -159,6 +197,21 @@ Result<wire::AppListResponse> list(Exchange& exchange, const wire::AppListReques
     return response;
 }
 
+void fillCommit(wire::CommitInfo& info, const std::string& json)
+{
+    const auto commit = parseJson(json);
+    if (!commit || !commit->is_object())
+        return;
+    info.set_vcs(commit->value("vcs", ""));
+    info.set_branch(commit->value("branch", ""));
+    info.set_commit_hash(commit->value("hash", ""));
+    info.set_commit_timestamp(commit->value("time", std::int64_t {0}));
+    info.set_dirty(commit->value("dirty", false));
+    info.set_author_name(commit->value("author", ""));
+    info.set_author_email(commit->value("email", ""));
+    info.set_repo_url(commit->value("url", ""));
+}
+
 Result<wire::AppDeploymentHistoryResponse> history(Exchange& exchange,
                                                    const wire::AppDeploymentHistoryRequest& request)
 {
@@ -173,7 +226,58 @@ Result<wire::AppDeploymentHistoryResponse> history(Exchange& exchange,
         item.set_deployed_at(toSeconds(deployment.deployedAt));
         item.set_deployed_by("local");
         item.set_tag(deployment.tag);
+        item.set_rollback_version(static_cast<std::uint32_t>(deployment.rolledBackTo));
+        item.set_rollback_allowed(deployment.version != app->version);
+        fillCommit(*item.mutable_commit_info(), deployment.commit);
     }
+    return response;
+}
+
+Result<wire::AppGetInfoResponse> info(Exchange& exchange, const wire::AppGetInfoRequest& request)
+{
+    auto& state = exchange.state();
+    TRY_ASSIGN(const auto* app, state.apps.find(request.app_id()));
+    wire::AppGetInfoResponse response;
+    *response.mutable_info() = handleOf(*app);
+    for (const auto& [tag, id] : mapFromJson(app->functions)) {
+        const auto function = state.functions.find(id);
+        if (!function)
+            continue;
+        auto& summary = (*response.mutable_function_info_summaries())[id];
+        if (!(*function)->gpu.empty()) {
+            auto& gpu = *summary.add_gpu_config();
+            gpu.set_gpu_type((*function)->gpu);
+            gpu.set_count((*function)->gpuCount);
+        }
+    }
+    return response;
+}
+
+Result<wire::AppRollbackResponse> rollback(Exchange& exchange,
+                                           const wire::AppRollbackRequest& request)
+{
+    // With --strategy recreate the client stops the old containers itself.
+    auto& rules = exchange.plane().deployRules();
+    TRY_ASSIGN(const auto started,
+               rules.rollback(request.app_id(), request.version(), control::Strategy::Rolling));
+    const auto* promotion = rules.find(started.id);
+    const auto failure = promotion == nullptr ? std::nullopt : promotion->failure;
+    rules.forget(started.id);
+    if (failure)
+        return *failure;
+    wire::AppRollbackResponse response;
+    response.set_url("slipway://app/" + request.app_id());
+    response.set_deployed_at(toSeconds(exchange.plane().clock().now()));
+    return response;
+}
+
+Result<wire::AppRolloverResponse> rollover(Exchange& exchange,
+                                           const wire::AppRolloverRequest& request)
+{
+    TRY(exchange.plane().deployRules().rollover(request.app_id()));
+    wire::AppRolloverResponse response;
+    response.set_url("slipway://app/" + request.app_id());
+    response.set_deployed_at(toSeconds(exchange.plane().clock().now()));
     return response;
 }
 
@@ -192,6 +296,9 @@ void addApps(Desk& desk)
     methods.unary<wire::AppListRequest>("AppList", Repeat::Harmless, list);
     methods.unary<wire::AppDeploymentHistoryRequest>("AppDeploymentHistory", Repeat::Harmless,
                                                      history);
+    methods.unary<wire::AppGetInfoRequest>("AppGetInfo", Repeat::Harmless, info);
+    methods.unary<wire::AppRollbackRequest>("AppRollback", Repeat::Once, rollback);
+    methods.unary<wire::AppRolloverRequest>("AppRollover", Repeat::Once, rollover);
     methods.unary<wire::AppHeartbeatRequest>(
         "AppHeartbeat", Repeat::Harmless,
         [](Exchange& exchange, const wire::AppHeartbeatRequest& request) -> Result<Empty> {

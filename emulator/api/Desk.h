@@ -59,18 +59,21 @@ void addBlobs(Desk& desk);
 void addCalls(Desk& desk);
 void addClasses(Desk& desk);
 void addContainers(Desk& desk);
+void addDeployments(Desk& desk);
 void addDicts(Desk& desk);
 void addEnvironments(Desk& desk);
 void addFunctions(Desk& desk);
 void addGenerators(Desk& desk);
 void addImages(Desk& desk);
 void addInputs(Desk& desk);
+void addLogHistory(Desk& desk);
 void addLogs(Desk& desk);
 void addMounts(Desk& desk);
 void addQueues(Desk& desk);
 void addSecrets(Desk& desk);
 void addStudio(Desk& desk);
 void addStudioStreams(Desk& desk);
+void addStudioTargets(Desk& desk);
 void addWorkers(Desk& desk);
 
 /// The environment that an empty name means.

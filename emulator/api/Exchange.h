@@ -19,9 +19,12 @@ namespace emulator::api {
 /// Who calls: established before a handler runs.
 struct Caller {
     std::string principal; ///< for idempotency: token id, or task id
-    std::string taskId; ///< of a container; empty for a client
+    std::string taskId; ///< of a container or a replica's worker; empty for a client
+    std::string replicaId; ///< of a replica, with
+    std::string replicaToken; ///< what proves it
     std::string clientVersion; ///< "1.6.4"
     std::string runId; ///< x-slipway-run
+    std::string staging; ///< x-slipway-stage: what it publishes is kept under this nonce
 };
 
 /// One request on its way through the strand. What it answers leaves after the commit; an answer
@@ -41,12 +44,19 @@ public:
     }
 
     [[nodiscard]] const Caller& caller() const { return m_caller; }
+    [[nodiscard]] Caller& caller() { return m_caller; }
     [[nodiscard]] control::ControlPlane& plane() { return m_plane; }
     [[nodiscard]] control::State& state() { return m_plane.state(); }
     [[nodiscard]] bool gone() const { return m_call->cancelled(); }
     [[nodiscard]] std::string idempotencyKey() const
     {
         return m_call->metadata("x-idempotency-key");
+    }
+    /// Where the caller reaches this machine's HTTP: "http://127.0.0.1:40001" through a tunnel,
+    /// whose port takes it too; empty when the listener's own address is good.
+    [[nodiscard]] std::string httpBase() const
+    {
+        return m_call->isTunnelled() ? "http://" + m_call->authority() : std::string();
     }
     [[nodiscard]] std::string metadata(std::string_view key) const { return m_call->metadata(key); }
 

@@ -80,6 +80,12 @@ Result<wire::FunctionCreateResponse> create(Desk& desk, Exchange& exchange,
         warning.set_type(wire::Warning::WARNING_TYPE_FUNCTION_CONFIGURATION);
         warning.set_message(sentence);
     }
+    if (const auto& nonce = exchange.caller().staging; !nonce.empty()) {
+        const auto live = state.functions.find(record.id);
+        record.revision = live ? (*live)->revision + 1 : 1;
+        state.stagings.put(nonce, record);
+        return response;
+    }
     state.functions.put(std::move(record),
                         app->version == 0 ? FunctionRegistry::Effect::Now
                                           : FunctionRegistry::Effect::AtPublish);

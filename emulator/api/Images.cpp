@@ -73,7 +73,7 @@ bool fillResult(wire::GenericResult& result, const ImageRecord& record)
     return true;
 }
 
-Result<wire::ImageGetOrCreateResponse> getOrCreate(Exchange& exchange,
+Result<wire::ImageGetOrCreateResponse> getOrCreate(const Desk& desk, Exchange& exchange,
                                                    const wire::ImageGetOrCreateRequest& request)
 {
     auto& state = exchange.state();
@@ -82,7 +82,13 @@ Result<wire::ImageGetOrCreateResponse> getOrCreate(Exchange& exchange,
         TRY_ASSIGN(record, state.images.find(request.existing_image_id()));
     } else {
         TRY_ASSIGN(const auto wanted, requestOf(state, request));
-        const auto before = state.images.find(ImageRegistry::idOf(wanted.recipe));
+        const auto id = ImageRegistry::idOf(wanted.recipe);
+        const auto before = state.images.find(id);
+        if (!desk.options.builds && (!before || (*before)->state != ImageState::Ready))
+            return Error(ErrorCode::FailedPrecondition,
+                         "image " + id
+                             + " is not on this cluster, which builds none; `slip deploy --target "
+                               "NAME` brings it");
         const bool building = before && (*before)->state == ImageState::Building;
         TRY_ASSIGN(record, state.images.getOrCreate(wanted));
         if (record->state == ImageState::Building && !building)
@@ -186,7 +192,11 @@ Result<wire::ImageFromIdResponse> fromId(Exchange& exchange,
 void addImages(Desk& desk)
 {
     auto& methods = desk.methods;
-    methods.unary<wire::ImageGetOrCreateRequest>("ImageGetOrCreate", Repeat::Harmless, getOrCreate);
+    methods.unary<wire::ImageGetOrCreateRequest>(
+        "ImageGetOrCreate", Repeat::Harmless,
+        [&desk](Exchange& exchange, const wire::ImageGetOrCreateRequest& request) {
+            return getOrCreate(desk, exchange, request);
+        });
     methods.parked<wire::ImageJoinStreamingRequest>("ImageJoinStreaming", joinStreaming);
     methods.unary<wire::ImageFromIdRequest>("ImageFromId", Repeat::Harmless, fromId);
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/api/Desk.h"
+#include "emulator/api/LogLines.h"
 
 #include <charconv>
 
@@ -73,16 +74,7 @@ private:
                 m_exchange->write(batch);
                 batch.Clear();
             }
-            batch.set_task_id(line.taskId);
-            batch.set_function_id(line.functionId);
-            batch.set_entry_id(std::to_string(line.sequence));
-            auto& item = *batch.add_items();
-            item.set_data(line.text + "\n");
-            item.set_timestamp(toSeconds(line.time));
-            item.set_timestamp_ns(static_cast<std::uint64_t>(line.time) * 1000);
-            item.set_file_descriptor(line.descriptor == 1       ? wire::FILE_DESCRIPTOR_STDOUT
-                                         : line.descriptor == 2 ? wire::FILE_DESCRIPTOR_STDERR
-                                                                : wire::FILE_DESCRIPTOR_INFO);
+            addLine(batch, line);
             m_last = line.sequence;
         }
         if (batch.items_size() > 0)

@@ -126,12 +126,20 @@ wire::FunctionData functionDataOf(const wire::Function& function)
     return data;
 }
 
-wire::AppLayout layoutOf(const control::State& state, const store::AppRecord& app)
+wire::AppLayout layoutOf(const control::State& state, const store::AppRecord& app,
+                         const control::StagingRegistry::Staging* staging)
 {
     wire::AppLayout layout;
     std::set<std::string> named;
-    const auto classes = control::mapFromJson(app.classes);
-    for (const auto* record : state.functions.ofApp(app.id)) {
+    const auto classes
+        = control::mapFromJson(staging != nullptr ? staging->record.classes : app.classes);
+    auto functions = state.functions.ofApp(app.id);
+    if (staging != nullptr) {
+        functions.clear();
+        for (const auto& [id, function] : staging->functions)
+            functions.push_back(&function);
+    }
+    for (const auto* record : functions) {
         if (!record->baseId.empty())
             continue;
         const auto definition = definitionOf(*record);
@@ -151,7 +159,7 @@ wire::AppLayout layoutOf(const control::State& state, const store::AppRecord& ap
         *klass.mutable_class_handle_metadata() = classMetadataOf(*record, definition);
         named.insert(id);
     }
-    for (const auto* record : state.functions.ofApp(app.id)) {
+    for (const auto* record : functions) {
         const auto definition = definitionOf(*record);
         for (const auto& dependency : definition.object_dependencies()) {
             if (!named.insert(dependency.object_id()).second)

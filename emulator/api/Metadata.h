@@ -29,7 +29,9 @@ functionDataOf(const ::modal::client::Function& definition);
 
 /// Every function and class of an app with its metadata, and every object that they depend on:
 /// what a container resolves names with. Complete, because a gap is a KeyError in the container.
-[[nodiscard]] ::modal::client::AppLayout layoutOf(const control::State& state,
-                                                  const store::AppRecord& app);
+/// With `staging`, as it would be if that were live.
+[[nodiscard]] ::modal::client::AppLayout
+layoutOf(const control::State& state, const store::AppRecord& app,
+         const control::StagingRegistry::Staging* staging = nullptr);
 
 } // namespace emulator::api

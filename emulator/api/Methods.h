@@ -21,7 +21,8 @@ namespace emulator::api {
 enum class Access {
     Anyone, ///< a client with the token, or a container
     Container, ///< only through a task's socket
-    Private, ///< the worker, the command line and the window, on the private socket
+    Worker, ///< the worker on the private socket, or a replica
+    Private, ///< the command line and the window, on the private socket
 };
 
 /// Whether a repetition under the same idempotency key must get the stored answer.

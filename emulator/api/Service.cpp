@@ -5,20 +5,13 @@
 #include "emulator/api/Desk.h"
 #include "emulator/api/Idempotency.h"
 #include "emulator/api/TaskComposer.h"
+#include "emulator/base/Bytes.h"
 #include "emulator/base/Log.h"
 
 #include <set>
 
 namespace emulator::api {
 namespace {
-
-bool sameText(std::string_view a, std::string_view b)
-{
-    unsigned difference = a.size() == b.size() ? 0 : 1;
-    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
-        difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
-    return difference == 0;
-}
 
 class ControlService final : public Service {
 public:
@@ -27,9 +20,11 @@ public:
     {
         m_desk.startedAt = m_desk.options.clock.now();
         for (const auto add :
-             {addApps, addBlobs, addCalls, addClasses, addContainers, addDicts, addEnvironments,
-              addFunctions, addGenerators, addImages, addInputs, addLogs, addMounts, addQueues,
-              addSecrets, addStudio, addStudioStreams, addWorkers})
+             {addApps,        addBlobs,   addCalls,        addClasses,       addContainers,
+              addDeployments, addDicts,   addEnvironments, addFunctions,     addGenerators,
+              addImages,      addInputs,  addLogHistory,   addLogs,          addMounts,
+              addQueues,      addSecrets, addStudio,       addStudioStreams, addStudioTargets,
+              addWorkers})
             add(m_desk);
     }
     ~ControlService() override { shutdown(); }
@@ -39,13 +34,14 @@ public:
         const auto& options = m_desk.options;
         control::Fleetwide limits;
         limits.maxTasks = options.maxTasks;
+        limits.hardMaxTasks = std::max(limits.hardMaxTasks, 2 * options.maxTasks);
         TRY_ASSIGN(
             m_plane,
             control::ControlPlane::create({options.home / "slipway.db", options.clock, options.ids,
                                            [this](const store::TaskRecord& task) {
                                                return composeTask(m_plane->state(), task);
                                            },
-                                           cost::PriceBook::builtIn(), limits}));
+                                           cost::PriceBook::builtIn(), limits, options.placement}));
         m_plane->strand().start();
         return {};
     }
@@ -81,10 +77,16 @@ public:
 
     void setServerUrl(std::string url) override { m_desk.setServerUrl(std::move(url)); }
 
+    void noteChange() override
+    {
+        m_plane->strand().post(
+            [this] { m_plane->parking().signal(control::ControlPlane::changesTopic); });
+    }
+
     void shutdown() override
     {
         if (m_plane)
-            m_plane->strand().stop();
+            m_plane->stop();
     }
 
 private:
@@ -95,8 +97,19 @@ private:
         Caller caller;
         caller.clientVersion = call.metadata("x-modal-client-version");
         caller.runId = call.metadata("x-slipway-run");
+        caller.staging = call.metadata("x-slipway-stage");
         const auto access = method == nullptr ? Access::Anyone : method->access;
-        if (call.isPrivate()) {
+        if (call.origin() == rpc::Origin::Replica) {
+            caller.replicaId = call.metadata("x-slipway-replica");
+            caller.replicaToken = call.metadata("x-slipway-token");
+            caller.taskId = call.metadata("x-slipway-task");
+            const bool own = call.method().starts_with("/slipway.v1.");
+            if (caller.replicaId.empty() || caller.taskId.empty() != own
+                || access == Access::Private)
+                return Error(ErrorCode::Denied, "this port is for replicas");
+            return caller; // admit() knows whether it is one
+        }
+        if (call.origin() == rpc::Origin::Private) {
             caller.taskId = call.metadata("x-slipway-task");
             const bool own = call.method().starts_with("/slipway.v1.");
             if (caller.taskId.empty() != own)
@@ -115,7 +128,8 @@ private:
             return Error(ErrorCode::Unauthenticated,
                          "token missing: set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET as 'slip env' "
                          "prints them");
-        if (!sameText(id, m_desk.options.tokenId) || !sameText(secret, m_desk.options.tokenSecret))
+        if (!sameSecret(id, m_desk.options.tokenId)
+            || !sameSecret(secret, m_desk.options.tokenSecret))
             return Error(ErrorCode::Unauthenticated,
                          "token not valid for this Slipway home (" + m_desk.options.home.string()
                              + "); 'slip env' prints the right one");
@@ -139,6 +153,8 @@ private:
     void admit(Method& method, const std::shared_ptr<Exchange>& exchange,
                const std::function<void(const std::shared_ptr<Exchange>&)>& run)
     {
+        if (!exchange->caller().replicaId.empty() && !admitReplica(exchange))
+            return;
         const auto& caller = exchange->caller();
         if (!caller.taskId.empty()) {
             if (const auto task = exchange->state().fleet.find(caller.taskId); !task) {
@@ -155,6 +171,23 @@ private:
             return;
         exchange->countErrorsIn(method.errors);
         run(exchange);
+    }
+
+    /// A replica speaks for its own task and no other.
+    static bool admitReplica(const std::shared_ptr<Exchange>& exchange)
+    {
+        auto& caller = exchange->caller();
+        auto task = exchange->state().fleet.admitReplica(caller.replicaId, caller.replicaToken, {});
+        if (task && !caller.taskId.empty() && caller.taskId != *task)
+            task = Error(ErrorCode::Denied,
+                         "replica " + caller.replicaId + " does not run task " + caller.taskId);
+        if (!task) {
+            exchange->fail(std::move(task).error());
+            return false;
+        }
+        caller.taskId = *task;
+        caller.principal = *task;
+        return true;
     }
 
     Desk m_desk;

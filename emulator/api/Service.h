@@ -5,6 +5,7 @@
 #include "emulator/base/Clock.h"
 #include "emulator/base/Id.h"
 #include "emulator/base/Result.h"
+#include "emulator/control/Placement.h"
 #include "emulator/rpc/Server.h"
 
 #include <cstdint>
@@ -20,6 +21,8 @@ class BlobServer;
 
 namespace emulator::api {
 
+class TargetDesk;
+
 /// What the daemon's main knows and the service needs.
 struct ServiceOptions {
     std::filesystem::path home; ///< the state is HOME/slipway.db, mounted files HOME/blobs/sha256
@@ -31,7 +34,11 @@ struct ServiceOptions {
     std::string version; ///< of Slipway
     std::vector<std::string> knownCards; ///< of gpus.json; empty: any name passes
     std::uint32_t maxTasks = 8; ///< containers at a time
+    control::Placement::Options placement {}; ///< of a cluster's control plane
+    std::string replicaBlobUrl; ///< "http://login1:43210", as nodes reach the blob server
+    bool builds = true; ///< makes images that it does not have; a cluster takes them as they come
     std::function<void()> onShutdown; ///< the Shutdown call of the Studio API
+    TargetDesk* targets = nullptr; ///< clusters; outlives the service; null: this one keeps none
 };
 
 /// The API of the control plane: the client's own, the worker's and the Studio's, behind one
@@ -50,6 +57,9 @@ public:
 
     /// What MODAL_SERVER_URL is to be set to; for Status.
     virtual void setServerUrl(std::string url) = 0;
+
+    /// Something outside of the control plane that lists show has changed: a target.
+    virtual void noteChange() = 0;
 
     /// Stores what is under way and answers nothing more. What runs goes on running.
     virtual void shutdown() = 0;

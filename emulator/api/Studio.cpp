@@ -107,12 +107,17 @@ Result<own::TaskList> listTasks(Exchange& exchange, const own::ListRequest& requ
         summary.id = task->id;
         summary.appId = task->appId;
         summary.functionId = task->functionId;
-        if (const auto function = state.functions.find(task->functionId))
+        if (const auto function = state.functionOf(*task))
             summary.functionName = (*function)->tag;
         summary.imageId = task->imageId;
         summary.gpu = gpuText(task->gpu, task->gpuCount);
+        summary.node = task->node;
+        summary.jobId = task->jobId;
+        summary.waitReason = task->waitReason;
+        summary.version = static_cast<std::uint32_t>(task->deploymentVersion);
         summary.state = task->state;
         summary.createdAt = task->createdAt;
+        summary.readyAt = task->readyAt;
         summary.startedAt = task->startedAt;
         summary.finishedAt = task->finishedAt;
         summary.end = {task->endReason, task->exitCode, task->message};
@@ -249,6 +254,10 @@ Result<own::DaemonStatus> status(const Desk& desk, Exchange& exchange)
     for (const auto& [id, call] : state.calls.calls())
         status.callsPending += call.unfinished() > 0 ? 1 : 0;
     status.notes = state.fleet.notes();
+    if (const auto* placement = exchange.plane().placement()) {
+        status.engine = placement->engine();
+        status.engineProblem = placement->problem();
+    }
     return rpc::toWire(status);
 }
 
@@ -271,6 +280,37 @@ Result<own::CostReport> costReport(Exchange& exchange, const own::CostRequest& r
         *report.add_lines() = rpc::toWire(line);
     }
     return report;
+}
+
+Result<own::CostSeries> costSeries(Exchange& exchange, const own::CostSeriesRequest& request)
+{
+    auto& state = exchange.state();
+    own::CostSeries series;
+    for (const auto& minute : state.meter.series(request.app_id(), request.since(),
+                                                 Micros {request.bucket_seconds()} * 1'000'000)) {
+        model::CostPoint point;
+        point.from = minute.from;
+        point.appId = minute.appId;
+        if (const auto function = state.functions.find(minute.functionId))
+            point.functionName = (*function)->tag;
+        point.gpu = minute.gpu;
+        point.version = minute.version;
+        point.seconds = toSeconds(minute.micros);
+        point.costMicros = minute.costMicros;
+        *series.add_points() = rpc::toWire(point);
+    }
+    return series;
+}
+
+Result<own::NodeList> listNodes(Exchange& exchange, const own::Nothing&)
+{
+    const auto* placement = exchange.plane().placement();
+    if (placement == nullptr)
+        return Error(ErrorCode::FailedPrecondition, "this target is one machine; it has no nodes");
+    own::NodeList list;
+    for (const auto& node : placement->nodes())
+        *list.add_nodes() = rpc::toWire(node);
+    return list;
 }
 
 Result<own::StopResponse> stop(Exchange& exchange, const own::StopRequest& request)
@@ -321,6 +361,8 @@ void addStudio(Desk& desk)
     add("ListCalls", Repeat::Harmless, listCalls, listRequest);
     add("ListImages", Repeat::Harmless, listImages, listRequest);
     add("GetCost", Repeat::Harmless, costReport, own::CostRequest());
+    add("GetCostSeries", Repeat::Harmless, costSeries, own::CostSeriesRequest());
+    add("ListNodes", Repeat::Harmless, listNodes, own::Nothing());
     add("Stop", Repeat::Harmless, stop, own::StopRequest());
     add(
         "GetCallOutputs", Repeat::Harmless,

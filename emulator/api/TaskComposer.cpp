@@ -29,7 +29,8 @@ wire::ContainerArguments argumentsOf(const control::State& state, const store::T
     *arguments.mutable_function_def() = forContainer(definitionOf(function));
     arguments.set_serialized_params(function.parameters);
     arguments.set_environment_name(app.environment);
-    *arguments.mutable_app_layout() = layoutOf(state, app);
+    const auto staging = state.stagings.find(task.staging);
+    *arguments.mutable_app_layout() = layoutOf(state, app, staging ? *staging : nullptr);
     return arguments;
 }
 
@@ -37,7 +38,7 @@ wire::ContainerArguments argumentsOf(const control::State& state, const store::T
 
 Result<model::TaskSpec> composeTask(const control::State& state, const store::TaskRecord& task)
 {
-    TRY_ASSIGN(const auto* function, state.functions.find(task.functionId));
+    TRY_ASSIGN(const auto* function, state.functionOf(task));
     TRY_ASSIGN(const auto* app, state.apps.find(task.appId));
     TRY_ASSIGN(const auto* image, state.images.find(task.imageId));
     const auto definition = definitionOf(*function);
@@ -54,7 +55,15 @@ Result<model::TaskSpec> composeTask(const control::State& state, const store::Ta
         if (!files.empty())
             spec.mounts.push_back(std::move(files));
     }
-    spec.clientVersion = app->clientVersion;
+    const auto staging = state.stagings.find(task.staging);
+    spec.clientVersion = staging ? (*staging)->record.clientVersion : app->clientVersion;
+    const auto series = model::pythonSeries(spec.image.pythonVersion);
+    if (const auto manifest = state.runtimes.manifestOf(spec.clientVersion, series);
+        !manifest.empty()) {
+        spec.runtime.id = model::runtimeName(spec.clientVersion, series);
+        spec.runtime.layers = {spec.runtime.id};
+        spec.runtime.manifest = manifest;
+    }
     spec.environment
         = state.secrets.variables({definition.secret_ids().begin(), definition.secret_ids().end()});
     spec.environment["MODAL_ENVIRONMENT"] = app->environment;

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
 #include <array>
 
 namespace emulator {
@@ -84,6 +85,14 @@ Bytes hmacSha256(std::string_view key, std::string_view bytes)
     HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), octets(bytes), bytes.size(),
          out.data(), &size);
     return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+bool sameSecret(std::string_view a, std::string_view b)
+{
+    unsigned difference = a.size() == b.size() ? 0 : 1;
+    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
+        difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+    return difference == 0;
 }
 
 } // namespace emulator

@@ -26,6 +26,9 @@ using Bytes = std::string;
 /// MD5 of `bytes`, 16 octets: an ETag's digest, never a protection.
 [[nodiscard]] Bytes md5(std::string_view bytes);
 
+/// Whether two secrets are the same, in a time that tells nothing of where they differ.
+[[nodiscard]] bool sameSecret(std::string_view a, std::string_view b);
+
 /// HMAC-SHA-256 with `key`: 32 octets.
 [[nodiscard]] Bytes hmacSha256(std::string_view key, std::string_view bytes);
 

@@ -188,6 +188,13 @@ std::optional<ExitStatus> Subprocess::poll()
     return decode(status);
 }
 
+std::optional<ExitStatus> Subprocess::waitFor(std::chrono::milliseconds limit)
+{
+    pollfd ended {m_handle.get(), POLLIN, 0};
+    ::poll(&ended, 1, static_cast<int>(limit.count()));
+    return poll();
+}
+
 void Subprocess::kill(int signal) const
 {
     if (m_handle)

@@ -6,6 +6,7 @@
 #include "emulator/base/Result.h"
 #include "emulator/base/UniqueFd.h"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -56,6 +57,9 @@ public:
 
     /// Whether it has ended, without waiting.
     [[nodiscard]] std::optional<ExitStatus> poll();
+
+    /// Waits for the end for at most `limit`; nothing when it still runs.
+    [[nodiscard]] std::optional<ExitStatus> waitFor(std::chrono::milliseconds limit);
 
     void kill(int signal) const;
 

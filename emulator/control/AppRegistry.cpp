@@ -4,6 +4,9 @@
 
 #include "emulator/base/Json.h"
 
+#include <algorithm>
+#include <tuple>
+
 namespace emulator::control {
 
 using store::AppRecord;
@@ -36,6 +39,9 @@ void AppRegistry::load()
     if (auto apps = m_context.strand.keep(m_apps.all()))
         for (auto& app : *apps)
             m_records.emplace(app.id, std::move(app));
+    m_layouts.clear();
+    for (const auto& [id, app] : m_records)
+        noteLayout(app);
     if (auto deployments = m_context.strand.keep(m_deployments.all()))
         m_history = std::move(*deployments);
 }
@@ -67,13 +73,53 @@ const AppRecord* AppRegistry::findDeployed(std::string_view name,
     return nullptr;
 }
 
+const AppRecord* AppRegistry::findStopped(std::string_view name, std::string_view environment) const
+{
+    const AppRecord* last = nullptr;
+    for (const auto& [id, app] : m_records)
+        if (!isLive(app) && app.name == name && app.environment == environment
+            && (last == nullptr || last->stoppedAt < app.stoppedAt))
+            last = &app;
+    return last;
+}
+
+Result<const AppRecord*> AppRegistry::findDeployment(std::string_view idOrName) const
+{
+    for (const auto& [id, app] : m_records)
+        if (app.state == AppState::Deployed && (id == idOrName || app.name == idOrName))
+            return &app;
+    return Error(ErrorCode::NotFound,
+                 "there is no deployed app '" + std::string(idOrName)
+                     + "'; `slip deployments` lists what is deployed");
+}
+
 std::vector<store::DeploymentRecord> AppRegistry::history(std::string_view appId) const
 {
     std::vector<store::DeploymentRecord> deployments;
     for (const auto& deployment : m_history)
-        if (deployment.appId == appId)
+        if (appId.empty() || deployment.appId == appId)
             deployments.push_back(deployment);
+    std::sort(deployments.begin(), deployments.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.deployedAt, a.appId, a.version)
+            > std::tie(b.deployedAt, b.appId, b.version);
+    });
     return deployments;
+}
+
+Result<store::DeploymentRecord> AppRegistry::deployment(std::string_view appId,
+                                                        std::int32_t version) const
+{
+    for (const auto& deployment : m_history)
+        if (deployment.appId == appId && deployment.version == version)
+            return deployment;
+    return Error(ErrorCode::NotFound,
+                 "app " + std::string(appId) + " has no version " + std::to_string(version));
+}
+
+bool AppRegistry::publishes(const std::string& appId, const std::string& functionId) const
+{
+    const auto layout = m_layouts.find(appId);
+    return layout != m_layouts.end() && layout->second.contains(functionId);
 }
 
 Result<> AppRegistry::publish(std::string_view id, const Publication& publication)
@@ -99,13 +145,21 @@ Result<> AppRegistry::publish(std::string_view id, const Publication& publicatio
         app->clientVersion = publication.clientVersion;
     ++app->version;
     save(*app);
+    noteLayout(*app);
     if (publication.state == AppState::Deployed) {
-        store::DeploymentRecord deployment {app->id + "/" + std::to_string(app->version),
-                                            app->id,
-                                            app->version,
-                                            app->clientVersion,
-                                            app->deployedAt,
-                                            publication.tag};
+        store::DeploymentRecord deployment;
+        deployment.id = app->id + "/" + std::to_string(app->version);
+        deployment.appId = app->id;
+        deployment.version = app->version;
+        deployment.clientVersion = app->clientVersion;
+        deployment.deployedAt = app->deployedAt;
+        deployment.tag = publication.tag;
+        deployment.functions = app->functions;
+        deployment.classes = app->classes;
+        deployment.tags = app->tags;
+        deployment.commit = publication.commit;
+        deployment.strategy = publication.strategy;
+        deployment.rolledBackTo = publication.rolledBackTo;
         m_context.strand.keep(m_deployments.put(deployment));
         m_history.push_back(std::move(deployment));
     }
@@ -123,6 +177,31 @@ void AppRegistry::setState(std::string_view id, AppState state, std::string reas
     if (state == AppState::Stopped)
         app->stoppedAt = m_context.now();
     save(*app);
+}
+
+void AppRegistry::setBudget(std::string_view id, std::int64_t micros)
+{
+    if (auto* app = get(id)) {
+        app->budgetMicros = micros;
+        save(*app);
+    }
+}
+
+void AppRegistry::setHeldBack(std::string_view id, std::string reason)
+{
+    if (auto* app = get(id)) {
+        app->heldBack = std::move(reason);
+        save(*app);
+    }
+}
+
+void AppRegistry::remove(std::string_view id)
+{
+    const std::string key(id);
+    m_context.strand.keep(m_apps.remove(key));
+    m_records.erase(key);
+    m_layouts.erase(key);
+    m_context.changed = true;
 }
 
 void AppRegistry::setTags(std::string_view id, const std::map<std::string, std::string>& tags)
@@ -148,6 +227,14 @@ AppRecord* AppRegistry::get(std::string_view id)
 {
     const auto found = m_records.find(std::string(id));
     return found == m_records.end() ? nullptr : &found->second;
+}
+
+void AppRegistry::noteLayout(const AppRecord& app)
+{
+    auto& layout = m_layouts[app.id];
+    layout.clear();
+    for (const auto& [tag, id] : mapFromJson(app.functions))
+        layout.insert(id);
 }
 
 void AppRegistry::save(const AppRecord& app)

@@ -9,15 +9,56 @@ using store::AppState;
 Result<> AppRules::publish(std::string_view appId, const Publication& publication)
 {
     TRY(m_state.apps.publish(appId, publication));
-    for (const auto& id : m_state.functions.publish(appId))
-        for (const auto* task : m_state.fleet.liveOf(id))
-            if (const auto function = m_state.functions.find(id);
-                function && task->revision != (*function)->revision)
-                m_state.fleet.drain(
-                    task->id, Micros {(*function)->timeoutSeconds} * 1'000'000 + Fleet::drainGrace);
+    settlePublish(std::string(appId), publication, m_state.functions.publish(appId));
+    return {};
+}
+
+Result<> AppRules::publish(std::string_view appId, const Publication& publication,
+                           std::vector<store::FunctionRecord> functions, const std::string& staging)
+{
+    TRY(m_state.apps.publish(appId, publication));
+    const auto changed = m_state.functions.makeLive(std::move(functions));
+    const auto version = (*m_state.apps.find(appId))->version;
+    for (const auto* task : m_state.fleet.liveOfApp(appId)) {
+        const auto function = m_state.functions.find(task->functionId);
+        if (staging.empty() || task->staging != staging || task->draining || !function)
+            continue;
+        auto adopted = *task;
+        adopted.staging.clear();
+        adopted.revision = (*function)->revision;
+        adopted.deploymentVersion = version;
+        m_state.fleet.update(adopted);
+        m_state.fleet.setIdleSince(adopted.id, m_state.context.now());
+        m_state.context.parking.signal("inputs " + adopted.functionId);
+    }
+    settlePublish(std::string(appId), publication, changed);
+    return {};
+}
+
+void AppRules::settlePublish(const std::string& appId, const Publication& publication,
+                             const std::vector<std::string>& changed)
+{
+    const auto& app = **m_state.apps.find(appId);
+    for (const auto* task : m_state.fleet.liveOfApp(appId)) {
+        if (!task->staging.empty())
+            continue;
+        const auto function = m_state.functions.find(task->functionId);
+        const bool replaced = function && task->revision != (*function)->revision;
+        if (replaced)
+            m_state.fleet.drain(
+                task->id, Micros {(*function)->timeoutSeconds} * 1'000'000 + Fleet::drainGrace);
+        m_state.context.touch(task->functionId); // one that was left out is drained when idle
+    }
     for (const auto& [tag, id] : publication.functions)
         m_state.context.touch(id);
-    return {};
+    for (const auto& id : changed)
+        m_state.context.touch(id);
+    if (publication.state != AppState::Deployed)
+        return;
+    const auto owner = app.id + "/" + std::to_string(app.version);
+    for (const auto& [tag, id] : publication.functions)
+        if (const auto function = m_state.functions.find(id))
+            m_state.archive.put(owner, **function);
 }
 
 void AppRules::disconnect(std::string_view appId, std::string reason)
@@ -75,7 +116,7 @@ void AppRules::sweep()
         if (app.state == AppState::Stopping)
             ending.push_back(id);
         else if ((app.state == AppState::Ephemeral || app.state == AppState::Initializing)
-                 && now - m_state.apps.lastBeat(id) > heartbeatLimit)
+                 && !m_state.stagings.holds(id) && now - m_state.apps.lastBeat(id) > heartbeatLimit)
             silent.push_back(id);
         else if (app.state == AppState::DetachedDisconnected && !hasWork(id))
             done.push_back(id);

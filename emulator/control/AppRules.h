@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace emulator::control {
 
@@ -17,8 +18,13 @@ public:
     {
     }
 
-    /// Publishes and lets containers of changed functions finish what they do.
+    /// Publishes what clients have staged the ordinary way, and lets containers of changed and
+    /// removed functions finish what they do.
     [[nodiscard]] Result<> publish(std::string_view appId, const Publication& publication);
+    /// The same with these definitions. Tasks that tried out `staging` become its first replicas.
+    [[nodiscard]] Result<> publish(std::string_view appId, const Publication& publication,
+                                   std::vector<store::FunctionRecord> functions,
+                                   const std::string& staging);
 
     /// Its client has gone: an ephemeral app ends, a detached one ends with its work.
     void disconnect(std::string_view appId, std::string reason);
@@ -33,6 +39,8 @@ public:
     static constexpr Micros heartbeatLimit = 60'000'000;
 
 private:
+    void settlePublish(const std::string& appId, const Publication& publication,
+                       const std::vector<std::string>& changed);
     void finishIfEmpty(const store::AppRecord& app);
     [[nodiscard]] bool hasWork(const std::string& appId) const;
 

@@ -81,7 +81,7 @@ ScaleDecision decideScale(const std::vector<FunctionLoad>& functions, const Flee
                     decision.drains.push_back(task.id);
             continue;
         }
-        if (now < function.notBefore)
+        if (function.heldBack || now < function.notBefore)
             continue;
         const auto count = countTasks(function);
         const auto wanted = missing(function, count);
@@ -101,6 +101,12 @@ ScaleDecision decideScale(const std::vector<FunctionLoad>& functions, const Flee
     for (const auto& function : functions) {
         if (!function.wanted)
             continue;
+        if (function.heldBack) {
+            for (const auto& task : function.tasks)
+                if (task.accepting && task.inFlight == 0)
+                    decision.drains.push_back(task.id);
+            continue;
+        }
         for (const auto* task : spare(function, countTasks(function)))
             if (starved || task->idleSince + function.scaledownWindow <= now)
                 decision.drains.push_back(task->id);

@@ -24,6 +24,7 @@ struct TaskLoad {
 struct FunctionLoad {
     std::string id;
     bool wanted = true; ///< its app lives and its image is ready
+    bool heldBack = false; ///< a budget is used up
     std::uint32_t minContainers = 0;
     std::uint32_t maxContainers = 0; ///< 0: no limit of its own
     std::uint32_t bufferContainers = 0;
@@ -60,6 +61,9 @@ struct ScaleDecision {
 /// 4. A container that has been idle for scaledownWindow is drained unless the minimum (or the
 ///    buffer, while the function works) needs it; idle ones go at once when another function
 ///    waits for the machine.
+/// 5. A function that is held back starts nothing and drains what is idle at once; what runs goes
+/// on
+///    until it is idle, what waits goes on waiting.
 [[nodiscard]] ScaleDecision decideScale(const std::vector<FunctionLoad>& functions,
                                         const Fleetwide& fleet, Micros now);
 

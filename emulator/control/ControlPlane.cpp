@@ -30,16 +30,29 @@ ControlPlane::ControlPlane(Options options, std::unique_ptr<store::Database> dat
     , m_strand(*m_database, m_options.clock)
     , m_context {m_options.clock, m_options.ids, *m_database, m_strand, m_parking, {}, false}
     , m_replies(*m_database)
-    , m_state(std::make_unique<State>(m_context, m_options.composer, m_options.prices))
+    , m_state(std::make_unique<State>(m_context, m_options.composer, m_options.prices,
+                                      m_options.placement.engine != nullptr
+                                          ? Fleet::Workers::Replicas
+                                          : Fleet::Workers::Shared))
     , m_appRules(std::make_unique<AppRules>(*m_state))
     , m_taskRules(std::make_unique<TaskRules>(*m_state, m_options.limits))
+    , m_deployRules(std::make_unique<DeployRules>(*m_state, *m_appRules))
 {
+    if (m_options.placement.engine != nullptr)
+        m_placement = std::make_unique<Placement>(*m_state, *m_taskRules, m_options.placement);
     m_strand.setHooks(
         {[this] { settle(); }, [this] { m_state->load(); }, [this] { return nextDue(); }});
 }
 
 ControlPlane::~ControlPlane()
 {
+    stop();
+}
+
+void ControlPlane::stop()
+{
+    if (m_placement)
+        m_placement->stop(); // its last words go to the strand
     m_strand.stop();
 }
 
@@ -47,12 +60,17 @@ void ControlPlane::settle()
 {
     if (m_context.now() >= m_nextSweep)
         sweep();
+    m_deployRules->step();
     m_taskRules->scale(TaskRules::Scope::Changed);
+    if (m_placement)
+        m_placement->step();
     if (std::exchange(m_context.changed, false))
         m_parking.signal(changesTopic);
     m_parking.settle(m_context.now());
     // Answers that were given may have freed a container or filled one.
     m_taskRules->scale(TaskRules::Scope::Changed);
+    if (m_placement)
+        m_placement->step();
     m_parking.settle(m_context.now());
 }
 
@@ -60,6 +78,7 @@ void ControlPlane::sweep()
 {
     m_taskRules->sweep();
     m_appRules->sweep();
+    m_deployRules->sweep();
     m_taskRules->scale(TaskRules::Scope::All);
     if (m_context.now() >= m_nextPrune)
         prune();

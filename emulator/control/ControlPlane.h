@@ -3,6 +3,8 @@
 #pragma once
 
 #include "emulator/control/AppRules.h"
+#include "emulator/control/DeployRules.h"
+#include "emulator/control/Placement.h"
 #include "emulator/control/State.h"
 #include "emulator/control/TaskRules.h"
 #include "emulator/cost/PriceBook.h"
@@ -26,6 +28,7 @@ public:
         Fleet::Composer composer;
         cost::PriceBook prices = cost::PriceBook::builtIn();
         Fleetwide limits {};
+        Placement::Options placement {}; ///< without an engine one worker runs all tasks
         Micros retention = 7LL * 24 * 3600 * 1'000'000; ///< of results, logs, samples
     };
 
@@ -33,10 +36,16 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<ControlPlane>> create(Options options);
     ~ControlPlane();
 
+    /// Ends its threads; what is queued is told that it was lost.
+    void stop();
+
     [[nodiscard]] Strand& strand() { return m_strand; }
     [[nodiscard]] State& state() { return *m_state; }
     [[nodiscard]] AppRules& appRules() { return *m_appRules; }
     [[nodiscard]] TaskRules& taskRules() { return *m_taskRules; }
+    /// Null where one worker runs all tasks.
+    [[nodiscard]] const Placement* placement() const { return m_placement.get(); }
+    [[nodiscard]] DeployRules& deployRules() { return *m_deployRules; }
     [[nodiscard]] Parking& parking() { return m_parking; }
     [[nodiscard]] store::Replies& replies() { return m_replies; }
     [[nodiscard]] const Clock& clock() const { return m_options.clock; }
@@ -64,6 +73,8 @@ private:
     std::unique_ptr<State> m_state;
     std::unique_ptr<AppRules> m_appRules;
     std::unique_ptr<TaskRules> m_taskRules;
+    std::unique_ptr<Placement> m_placement;
+    std::unique_ptr<DeployRules> m_deployRules;
     Micros m_nextSweep = 0;
     Micros m_nextPrune = 0;
 };

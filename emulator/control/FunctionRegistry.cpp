@@ -73,18 +73,35 @@ void FunctionRegistry::put(FunctionRecord function, Effect effect)
 
 std::vector<std::string> FunctionRegistry::publish(std::string_view appId)
 {
-    std::vector<std::string> changed;
-    for (auto next = m_next.begin(); next != m_next.end();) {
-        if (next->second.appId != appId) {
-            ++next;
+    std::vector<FunctionRecord> next;
+    for (auto each = m_next.begin(); each != m_next.end();) {
+        if (each->second.appId != appId) {
+            ++each;
             continue;
         }
-        m_context.strand.keep(m_live.put(next->second));
-        m_context.strand.keep(m_staged.remove(next->first));
-        m_context.touch(next->first);
-        changed.push_back(next->first);
-        m_records.insert_or_assign(next->first, std::move(next->second));
-        next = m_next.erase(next);
+        m_context.strand.keep(m_staged.remove(each->first));
+        next.push_back(std::move(each->second));
+        each = m_next.erase(each);
+    }
+    return makeLive(std::move(next));
+}
+
+std::vector<std::string> FunctionRegistry::makeLive(std::vector<FunctionRecord> functions)
+{
+    std::vector<std::string> changed;
+    for (auto& function : functions) {
+        const auto live = m_records.find(function.id);
+        if (live != m_records.end()) {
+            function.createdAt = live->second.createdAt;
+            function.revision = live->second.revision + 1;
+        } else {
+            function.createdAt = m_context.now();
+            function.revision = 1;
+        }
+        m_context.strand.keep(m_live.put(function));
+        m_context.touch(function.id);
+        changed.push_back(function.id);
+        m_records.insert_or_assign(changed.back(), std::move(function));
     }
     // What is bound to a changed function runs the old code until it is bound again.
     for (auto& [id, function] : m_records)

@@ -43,6 +43,8 @@ public:
 
     /// Makes what was staged for the app live; gives the ids that changed, bound ones included.
     std::vector<std::string> publish(std::string_view appId);
+    /// Makes these definitions live, whatever was staged for them; as publish().
+    std::vector<std::string> makeLive(std::vector<store::FunctionRecord> functions);
 
     /// Changes limits that a client may change on a live function.
     void update(const store::FunctionRecord& function);

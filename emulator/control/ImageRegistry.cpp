@@ -53,6 +53,31 @@ Result<const ImageRecord*> ImageRegistry::getOrCreate(const Request& request)
     return &m_records.insert_or_assign(id, std::move(image)).first->second;
 }
 
+bool ImageRegistry::import(const model::KeptImage& image)
+{
+    auto& record = m_records[image.id];
+    const bool known = record.id == image.id && record.state == ImageState::Ready;
+    if (known) {
+        const auto json = parseJson(record.image);
+        auto kept = json ? imageFromJson(*json) : model::Image {};
+        if (image.image.manifest.empty() || kept.manifest == image.image.manifest)
+            return true;
+        kept.manifest = image.image.manifest;
+        record.image = toJson(kept).dump();
+    } else {
+        record.id = image.id;
+        record.state = ImageState::Ready;
+        record.image = toJson(image.image).dump();
+        record.error.clear();
+        record.createdAt = m_context.now();
+        record.finishedAt = m_context.now();
+    }
+    m_context.strand.keep(m_table.put(record));
+    m_context.changed = true;
+    m_context.parking.signal("image " + record.id);
+    return known;
+}
+
 Result<const ImageRecord*> ImageRegistry::find(std::string_view id) const
 {
     const auto found = m_records.find(std::string(id));

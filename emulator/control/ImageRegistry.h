@@ -5,6 +5,7 @@
 #include "emulator/control/Context.h"
 #include "emulator/control/SecretRegistry.h"
 #include "emulator/model/Image.h"
+#include "emulator/model/Studio.h"
 #include "emulator/model/WorkerPorts.h"
 #include "emulator/store/Records.h"
 
@@ -39,6 +40,10 @@ public:
 
     [[nodiscard]] Result<const store::ImageRecord*> find(std::string_view id) const;
     [[nodiscard]] const std::map<std::string, store::ImageRecord>& all() const { return m_records; }
+
+    /// Takes over an image that was made elsewhere, under the id of its recipe; whether it was
+    /// Ready here already. One that is Ready only learns its manifest.
+    bool import(const model::KeptImage& image);
 
     /// What a worker needs to build it.
     [[nodiscard]] model::BuildOrder orderOf(const store::ImageRecord& image) const;

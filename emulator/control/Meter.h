@@ -4,6 +4,7 @@
 
 #include "emulator/control/Context.h"
 #include "emulator/cost/PriceBook.h"
+#include "emulator/model/Engine.h"
 #include "emulator/model/Task.h"
 #include "emulator/store/Journal.h"
 #include "emulator/store/Records.h"
@@ -33,6 +34,15 @@ public:
     /// Stores a sample with the task's cost so far.
     void sample(const store::TaskRecord& task, model::UsageSample sample);
 
+    /// The engine's accounting has the last word on how long a replica's resources were held: the
+    /// difference to what was charged so far is charged (or given back). The caller stores the
+    /// task.
+    void correct(store::TaskRecord& task, const model::JobUsage& usage);
+
+    /// What stretches of `bucket` cost since a time, oldest first; of one app, or of all.
+    [[nodiscard]] std::vector<store::Journal::CostMinute> series(std::string_view appId,
+                                                                 Micros since, Micros bucket);
+
     [[nodiscard]] model::UsageSample latest(const std::string& taskId) const;
     [[nodiscard]] std::vector<model::UsageSample>
     samples(std::string_view appId, std::string_view taskId, std::uint64_t afterSequence);
@@ -42,6 +52,8 @@ public:
     void prune(Micros before);
 
 private:
+    void book(store::TaskRecord& task, Micros from, std::int64_t micros, std::int64_t costMicros);
+
     Context& m_context;
     cost::PriceBook m_prices;
     mutable store::Journal m_journal;

@@ -61,7 +61,8 @@ LogHub::Source TaskRules::sourceOf(const store::TaskRecord& task) const
 
 bool TaskRules::accepting(const store::TaskRecord& task) const
 {
-    if (task.draining || task.state == TaskState::Stopping || task.state == TaskState::Finished)
+    if (task.draining || task.state == TaskState::Stopping || task.state == TaskState::Finished
+        || !task.staging.empty())
         return false;
     const auto function = m_state.functions.find(task.functionId);
     return function && task.revision == (*function)->revision
@@ -76,6 +77,8 @@ TaskRules::Handout TaskRules::handOut(const std::string& taskId, const std::stri
         return {{}, true};
     const auto task = **found;
     m_state.fleet.markReady(taskId);
+    if (!task.staging.empty()) // a probe waits for the verdict
+        return {{}, task.draining || task.state == TaskState::Stopping};
     m_starts.erase(task.functionId);
     // A repetition of a poll whose answer got lost is answered even by a task that leaves.
     bool repeated = false;
@@ -84,6 +87,11 @@ TaskRules::Handout TaskRules::handOut(const std::string& taskId, const std::stri
             repeated = repeated || m_state.calls.findInput(id)->leaseKey == key;
     if (!repeated && !accepting(task))
         return {{}, true};
+    if (const auto app = m_state.apps.find(task.appId);
+        !repeated && app && !(*app)->heldBack.empty()) {
+        m_state.context.touch(task.functionId); // it is idle now, and will be drained
+        return {};
+    }
     auto inputs = m_state.calls.lease(task.functionId, taskId, key, limit);
     if (!inputs.empty() && !repeated)
         m_state.fleet.countInputs(taskId, static_cast<std::uint32_t>(inputs.size()));
@@ -107,6 +115,11 @@ void TaskRules::initialisationFailed(const std::string& taskId, const Outcome& o
     const auto task = **found;
     if (task.readyAt != 0)
         return; // an exit hook failed: its traceback is in the log, results are not touched
+    if (!task.staging.empty()) {
+        m_state.stagings.noteFailure(taskId, outcome.exception);
+        m_state.fleet.drain(taskId);
+        return;
+    }
     auto failure = outcome;
     if (failure.status == ResultStatus::None || failure.status == ResultStatus::Success)
         failure.status = ResultStatus::InitFailure;
@@ -138,6 +151,31 @@ void TaskRules::attach(const model::WorkerHello& hello, std::uint64_t connection
     for (auto& order : m_state.images.ordersUnderWay())
         m_state.fleet.send(model::BuildImage {std::move(order)});
     scale(Scope::All);
+}
+
+void TaskRules::attachReplica(const std::string& taskId, const model::WorkerHello& hello,
+                              std::uint64_t connection, Fleet::CommandSink sink)
+{
+    for (const auto& id : m_state.fleet.attachReplica(taskId, hello, connection, std::move(sink)))
+        ended(id, {EndReason::WorkerLost, 0, {}}, m_state.context.now());
+}
+
+void TaskRules::lose(const std::string& taskId, const model::TaskEnd& end)
+{
+    ended(taskId, end, m_state.context.now());
+}
+
+void TaskRules::refuse(const std::string& taskId, const std::string& why)
+{
+    const auto found = m_state.fleet.find(taskId);
+    if (!found)
+        return;
+    const auto functionId = (*found)->functionId;
+    const bool serves = (*found)->staging.empty();
+    const model::TaskEnd end {EndReason::StartFailed, 0, why};
+    ended(taskId, end, m_state.context.now());
+    if (serves)
+        m_state.calls.failReady(functionId, outcomeOf(ResultStatus::InternalFailure, end));
 }
 
 void TaskRules::handle(const model::TaskStarted& event)
@@ -202,6 +240,8 @@ void TaskRules::ended(const std::string& taskId, const model::TaskEnd& end, Micr
     m_state.fleet.update(task);
     m_state.fleet.finish(taskId, end, time);
     settleLeases(task, end);
+    if (!task.staging.empty())
+        return;
     const bool wanted
         = task.draining || task.state == TaskState::Stopping || end.reason == EndReason::Stopped;
     if (task.readyAt == 0 && !wanted && end.reason != EndReason::WorkerLost)
@@ -299,7 +339,7 @@ void TaskRules::sweepTask(const std::string& taskId)
     }
     if (task.state != TaskState::Running)
         return;
-    const auto function = m_state.functions.find(task.functionId);
+    const auto function = m_state.functionOf(task);
     if (!function)
         return;
     const Micros startup = Micros {(*function)->startupTimeoutSeconds} * 1'000'000;
@@ -310,7 +350,10 @@ void TaskRules::sweepTask(const std::string& taskId)
         const model::TaskEnd end {EndReason::TimedOut, 0, text};
         m_state.logs.say(sourceOf(task), text);
         m_state.fleet.stop(taskId, {EndReason::TimedOut, false, text});
-        m_state.calls.failReady(task.functionId, outcomeOf(ResultStatus::InitFailure, end));
+        if (task.staging.empty())
+            m_state.calls.failReady(task.functionId, outcomeOf(ResultStatus::InitFailure, end));
+        else
+            m_state.stagings.noteFailure(taskId, text);
         return;
     }
     if (task.readyAt != 0 && now - m_state.fleet.lastBeat(task) > heartbeatLimit) {
@@ -326,6 +369,7 @@ FunctionLoad TaskRules::loadOf(const store::FunctionRecord& function) const
     const auto app = m_state.apps.find(function.appId);
     const auto image = m_state.images.find(function.imageId);
     load.wanted = app && isLive(**app);
+    load.heldBack = app && !(*app)->heldBack.empty();
     load.minContainers = function.baseId.empty() && app && (*app)->version == 0
         ? 0 // nothing is kept warm before the first publish
         : function.minContainers;
@@ -337,9 +381,21 @@ FunctionLoad TaskRules::loadOf(const store::FunctionRecord& function) const
     load.readyNested = m_state.calls.readyNested(function.id);
     if (const auto starts = m_starts.find(function.id); starts != m_starts.end())
         load.notBefore = starts->second.notBefore;
+    // What the last publish left out works off what it has, and keeps nothing warm.
+    if (app && (*app)->state == store::AppState::Deployed
+        && !m_state.apps.publishes(function.appId,
+                                   function.baseId.empty() ? function.id : function.baseId)) {
+        load.minContainers = 0;
+        load.bufferContainers = 0;
+        load.scaledownWindow = 0;
+    }
     if (!image || (*image)->image == "null")
         load.notBefore = std::numeric_limits<Micros>::max(); // still being built
+    if (m_state.stagings.switching(function.appId))
+        load.notBefore = std::numeric_limits<Micros>::max(); // old ones leave first
     for (const auto* task : m_state.fleet.liveOf(function.id)) {
+        if (!task->staging.empty())
+            continue; // the promotion's, not ours
         TaskLoad each;
         each.id = task->id;
         each.starting = task->readyAt == 0;
@@ -370,7 +426,10 @@ void TaskRules::scale(Scope scope)
     for (const auto& start : decision.starts)
         for (std::uint32_t i = 0; i < start.count; ++i) {
             const auto function = **m_state.functions.find(start.functionId);
-            if (auto started = m_state.fleet.start(function); !started) {
+            const auto app = m_state.apps.find(function.appId);
+            const auto version
+                = app && (*app)->state == store::AppState::Deployed ? (*app)->version : 0;
+            if (auto started = m_state.fleet.start(function, {version, {}}); !started) {
                 const model::TaskEnd end {EndReason::StartFailed, 0, started.error().message()};
                 m_state.calls.failReady(function.id, outcomeOf(ResultStatus::InternalFailure, end));
                 break;

@@ -40,6 +40,13 @@ public:
     std::uint64_t report(const std::string& workerId, std::uint64_t first,
                          const std::vector<model::WorkerEvent>& events);
     void attach(const model::WorkerHello& hello, std::uint64_t connection, Fleet::CommandSink sink);
+    void attachReplica(const std::string& taskId, const model::WorkerHello& hello,
+                       std::uint64_t connection, Fleet::CommandSink sink);
+
+    /// A task ended without a word of its worker: its inputs go to others.
+    void lose(const std::string& taskId, const model::TaskEnd& end);
+    /// No engine will ever run this task; its function's callers are told why.
+    void refuse(const std::string& taskId, const std::string& why);
 
     /// Time-outs, lost tasks, unhealthy containers.
     void sweep();

@@ -8,11 +8,6 @@
 #include <ctime>
 
 namespace emulator::cost {
-namespace {
-
-constexpr Micros dayLength = 24LL * 3600 * 1'000'000;
-
-} // namespace
 
 std::int64_t costOf(Rate rate, Micros elapsed)
 {
@@ -21,17 +16,16 @@ std::int64_t costOf(Rate rate, Micros elapsed)
     return static_cast<std::int64_t>(static_cast<Wide>(rate) * elapsed / 1'000'000'000'000);
 }
 
-std::vector<Charge> chargesFor(Rate rate, Micros start, Micros from, Micros until)
+std::vector<Slice> slicesFor(Rate rate, Micros start, Micros from, Micros until, Micros length)
 {
-    std::vector<Charge> charges;
+    std::vector<Slice> slices;
     while (from < until) {
-        const Micros midnight = (from / dayLength + 1) * dayLength;
-        const Micros end = std::min(midnight, until);
-        charges.push_back(
-            {dayOf(from), end - from, costOf(rate, end - start) - costOf(rate, from - start)});
+        const Micros end = std::min((from / length + 1) * length, until);
+        slices.push_back(
+            {from, end - from, costOf(rate, end - start) - costOf(rate, from - start)});
         from = end;
     }
-    return charges;
+    return slices;
 }
 
 std::string dayOf(Micros time)

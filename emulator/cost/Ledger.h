@@ -11,20 +11,21 @@
 
 namespace emulator::cost {
 
-/// A stretch of one day (UTC) of one task.
-struct Charge {
-    std::string day; ///< "2026-11-24"
+/// What `elapsed` costs at `rate`, in whole micro-dollars, rounded down.
+[[nodiscard]] std::int64_t costOf(Rate rate, Micros elapsed);
+
+/// A stretch of time of one task.
+struct Slice {
+    Micros from = 0;
     std::int64_t micros = 0; ///< of task time
     std::int64_t costMicros = 0; ///< micro-dollars
 };
 
-/// What `elapsed` costs at `rate`, in whole micro-dollars, rounded down.
-[[nodiscard]] std::int64_t costOf(Rate rate, Micros elapsed);
-
-/// The charges of a task that started at `start` for the time from `from` to `until`, cut at
-/// midnight UTC. However often and wherever the time is cut, the charges sum to
-/// costOf(rate, until - start): each is the difference of two such totals.
-[[nodiscard]] std::vector<Charge> chargesFor(Rate rate, Micros start, Micros from, Micros until);
+/// What a task that started at `start` costs from `from` to `until`, cut at multiples of `length`.
+/// However often and wherever the time is cut, the slices sum to costOf(rate, until - start): each
+/// is the difference of two such totals.
+[[nodiscard]] std::vector<Slice> slicesFor(Rate rate, Micros start, Micros from, Micros until,
+                                           Micros length);
 
 /// "2026-11-24" of a time, UTC.
 [[nodiscard]] std::string dayOf(Micros time);

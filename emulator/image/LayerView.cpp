@@ -16,23 +16,6 @@ namespace {
 
 constexpr int mostLinks = 40; ///< as the kernel's MAXSYMLINKS
 
-/// Kernel overlay format (Documentation/filesystems/overlayfs.rst, "whiteouts and opaque
-/// directories"): a character device 0/0 hides what is below.
-bool isWhiteout(const struct stat& status)
-{
-    return S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0);
-}
-
-bool isOpaque(const std::filesystem::path& folder)
-{
-    for (const char* name : {"trusted.overlay.opaque", "user.overlay.opaque"}) {
-        char value = 0;
-        if (::lgetxattr(folder.c_str(), name, &value, 1) == 1 && value == 'y')
-            return true;
-    }
-    return false;
-}
-
 /// The child `name` of a merged folder.
 std::optional<LayerNode> childOf(const LayerNode& folder, const std::string& name)
 {
@@ -68,6 +51,21 @@ void prepend(std::deque<std::string>& pending, std::string_view path)
 }
 
 } // namespace
+
+bool isWhiteout(const struct stat& status)
+{
+    return S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0);
+}
+
+bool isOpaque(const std::filesystem::path& folder)
+{
+    for (const char* name : {"trusted.overlay.opaque", "user.overlay.opaque"}) {
+        char value = 0;
+        if (::lgetxattr(folder.c_str(), name, &value, 1) == 1 && value == 'y')
+            return true;
+    }
+    return false;
+}
 
 LayerView::LayerView(std::vector<std::filesystem::path> layers)
 {

@@ -53,6 +53,12 @@ private:
     LayerNode m_root;
 };
 
+/// Kernel overlay format (Documentation/filesystems/overlayfs.rst, "whiteouts and opaque
+/// directories"): a character device 0/0 hides what is below, and so does a folder with an
+/// extended attribute (trusted.overlay.opaque; without root user.overlay.opaque).
+[[nodiscard]] bool isWhiteout(const struct stat& status);
+[[nodiscard]] bool isOpaque(const std::filesystem::path& folder);
+
 /// The target of a symbolic link on the host.
 [[nodiscard]] Result<std::string> linkTarget(const std::filesystem::path& link);
 

@@ -156,8 +156,14 @@ public:
     }
 
     std::uint16_t port() const override { return m_port; }
-    std::string uploadUrl(std::string_view blobId) const override { return url("PUT", blobId); }
-    std::string downloadUrl(std::string_view blobId) const override { return url("GET", blobId); }
+    std::string uploadUrl(std::string_view blobId, const std::string& base) const override
+    {
+        return url("PUT", blobId, base);
+    }
+    std::string downloadUrl(std::string_view blobId, const std::string& base) const override
+    {
+        return url("GET", blobId, base);
+    }
     std::filesystem::path pathOf(std::string_view blobId) const override
     {
         return m_options.folder / (safe(blobId) ? std::string(blobId) : "none");
@@ -172,11 +178,11 @@ public:
     std::uint64_t maxBytes() const { return m_options.maxBytes; }
 
 private:
-    std::string url(std::string_view method, std::string_view blobId) const
+    std::string url(std::string_view method, std::string_view blobId, const std::string& base) const
     {
         const auto expires = m_clock.now() + validity;
-        return "http://" + m_options.address + ":" + std::to_string(m_port) + "/blobs/"
-            + std::string(blobId) + "?expires=" + std::to_string(expires)
+        return (base.empty() ? "http://" + m_options.address + ":" + std::to_string(m_port) : base)
+            + "/blobs/" + std::string(blobId) + "?expires=" + std::to_string(expires)
             + "&signature=" + sign(m_options.key, method, blobId, expires);
     }
 

@@ -33,9 +33,14 @@ public:
 
     [[nodiscard]] virtual std::uint16_t port() const = 0;
 
-    /// URLs that are good for a day.
-    [[nodiscard]] virtual std::string uploadUrl(std::string_view blobId) const = 0;
-    [[nodiscard]] virtual std::string downloadUrl(std::string_view blobId) const = 0;
+    /// URLs that are good for a day. `base` ("http://127.0.0.1:40001") is how the reader reaches
+    /// this server when it is not by its own address.
+    [[nodiscard]] virtual std::string uploadUrl(std::string_view blobId,
+                                                const std::string& base = {}) const
+        = 0;
+    [[nodiscard]] virtual std::string downloadUrl(std::string_view blobId,
+                                                  const std::string& base = {}) const
+        = 0;
 
     /// Where a blob is or will be.
     [[nodiscard]] virtual std::filesystem::path pathOf(std::string_view blobId) const = 0;

@@ -32,6 +32,11 @@ Result<Home> Home::find()
         return Error(ErrorCode::Invalid,
                      "neither SLIPWAY_HOME nor HOME is set; set SLIPWAY_HOME to a "
                      "folder for Slipway's data");
+    return at(path);
+}
+
+Result<Home> Home::at(const fs::path& path)
+{
     if (path.string().size() > longestHome)
         return Error(ErrorCode::Invalid,
                      "SLIPWAY_HOME is " + std::to_string(path.string().size())

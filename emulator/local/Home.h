@@ -18,6 +18,9 @@ public:
     /// path is too long for the unix sockets below it.
     [[nodiscard]] static Result<Home> find();
 
+    /// The home at `path`, made when it is missing. Invalid as above.
+    [[nodiscard]] static Result<Home> at(const std::filesystem::path& path);
+
     [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
     [[nodiscard]] std::filesystem::path socket() const { return m_path / "run" / "studio.sock"; }
     [[nodiscard]] std::filesystem::path daemonLog() const { return m_path / "logs" / "daemon.log"; }

@@ -14,6 +14,18 @@
 
 namespace emulator::model {
 
+/// What the control plane knows of a replica that it wants; an order is made of it.
+struct ReplicaBrief {
+    std::string replicaId;
+    std::string token; ///< secret: proves to be that replica
+    std::string appName;
+    std::string functionName;
+    std::string deployment; ///< app id and version
+    std::uint32_t version = 0;
+    Resources resources;
+    std::vector<std::string> excludedNodes;
+};
+
 /// One replica to start: a worker process, somewhere, that dials the control plane and runs one
 /// task. Nothing in it is secret: orders end up in scripts, accounting and other users' squeue.
 struct ReplicaOrder {

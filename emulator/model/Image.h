@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace emulator::model {
@@ -55,5 +56,8 @@ struct Image {
     std::string pythonVersion; ///< what `python -VV` says; empty without Python
     std::vector<std::string> substitutions; ///< sentences: "python:3.11-slim-bookworm is …"
 };
+
+/// "3.11" of what `python -VV` printed; empty when it is no Python.
+[[nodiscard]] std::string pythonSeries(std::string_view version);
 
 } // namespace emulator::model

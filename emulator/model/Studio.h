@@ -3,10 +3,12 @@
 #pragma once
 
 #include "emulator/base/Clock.h"
+#include "emulator/model/Image.h"
 #include "emulator/model/Task.h"
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What the Studio API tells the command line and the window.
@@ -129,9 +131,22 @@ struct DeployedFunction {
     std::string gpu; ///< "H100:2", empty without
     std::string imageId;
     std::string manifest; ///< "sha256:…" of the image; empty where none was exported
-    std::uint32_t revision = 0; ///< grows when a publish changes the function
+    std::uint32_t revision = 0; ///< grows with every publish of the function
     std::int64_t microsPerHour = 0; ///< micro-dollars an hour for one replica
+    Resources resources;
+    std::uint32_t minContainers = 0;
+    std::string code; ///< digest of the user's files, the same on every control plane
+    std::string settings; ///< digest of all else but image, GPU and the values of secrets
 };
+
+/// How a function differs from the one that is live under its name.
+struct FunctionChange {
+    std::string change = "unchanged"; ///< "new", "changed", "unchanged", "removed"
+    std::vector<std::string> what; ///< of a changed one: "image", "gpu", "code", "settings"
+};
+
+/// Compares a function that is to be deployed with the live one of its name; null: there is none.
+[[nodiscard]] FunctionChange changeOf(const DeployedFunction& next, const DeployedFunction* live);
 
 /// One version of a deployed app.
 struct DeploymentSummary {
@@ -152,6 +167,58 @@ struct DeploymentSummary {
     std::int64_t budgetMicros = 0; ///< of the app; 0: none
     std::int64_t appCostMicros = 0; ///< of the app so far, which the budget bounds
     std::string heldBack; ///< why no replica is started: the budget, an engine's limit
+    std::string strategy; ///< "rolling", "recreate"
+};
+
+struct StagedFunction {
+    DeployedFunction function;
+    FunctionChange change; ///< against the live version of the same control plane
+};
+
+/// An image under the id that its recipe gives it everywhere.
+struct KeptImage {
+    std::string id;
+    Image image;
+};
+
+/// The stock client's package for one of its versions and one Python, as an image of its own.
+struct RuntimeImage {
+    std::string clientVersion; ///< "1.6.4"
+    std::string pythonSeries; ///< "3.11"
+    std::string manifest;
+};
+
+/// "client-1.6.4-3.11": what such an image and its only layer are called.
+[[nodiscard]] std::string runtimeName(std::string_view clientVersion,
+                                      std::string_view pythonSeries);
+
+/// What a client has published under a nonce and nobody can call yet.
+struct StagedApp {
+    std::string appId;
+    std::string appName;
+    std::string environment;
+    std::string clientVersion;
+    std::uint32_t liveVersion = 0; ///< 0: there is none
+    std::vector<StagedFunction> functions; ///< those that are removed as well
+    std::vector<KeptImage> images; ///< of the functions, and what these were made from
+};
+
+/// One step of a promotion.
+struct PromoteProgress {
+    std::string stage; ///< "probe", "switch", "live"
+    std::string state; ///< "queued", "starting", "ready"; of the others "running", "done"
+    std::string functionName; ///< of a probe
+    std::string taskId; ///< of a probe
+    std::string text; ///< a sentence for people
+    std::uint32_t version = 0; ///< once it is live
+};
+
+/// What an app may cost, what it has cost, and whether that holds it back.
+struct Budget {
+    std::string appId;
+    std::int64_t budgetMicros = 0; ///< 0: none
+    std::int64_t costMicros = 0;
+    std::string heldBack;
 };
 
 /// A place that apps run at.

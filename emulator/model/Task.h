@@ -31,6 +31,7 @@ struct TaskSpec {
     Image image;
     std::vector<std::vector<MountFile>> mounts; ///< one list a mount
     std::string clientVersion; ///< of the stock client that made the app: "1.6.4"
+    Image runtime; ///< that client as an image; without a manifest the worker installs it
     std::map<std::string, std::string> environment; ///< secrets, later ones win
     std::string containerArguments; ///< serialized ContainerArguments of the client's protocol
     std::vector<std::string> command; ///< empty: the client's container runtime

@@ -64,6 +64,8 @@ struct WorkerHello {
     std::string workerId; ///< one per worker process
     std::vector<std::string> runningTasks;
     std::vector<std::string> capabilityNotes;
+    std::string node; ///< of a replica: the host's name
+    std::string jobId; ///< of a replica: the engine's job
 };
 
 } // namespace emulator::model

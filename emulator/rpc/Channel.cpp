@@ -6,7 +6,7 @@
 
 namespace emulator::rpc {
 
-std::shared_ptr<grpc::Channel> makeChannel(const std::filesystem::path& socket)
+std::shared_ptr<grpc::Channel> makeChannel(const Upstream& upstream)
 {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
@@ -17,7 +17,19 @@ std::shared_ptr<grpc::Channel> makeChannel(const std::filesystem::path& socket)
     arguments.SetMaxSendMessageSize(256 << 20);
     // Channels of one process must not share a connection that another one has seen fail.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel("unix:" + socket.string(), grpc::InsecureChannelCredentials(),
+    if (!upstream.socket.empty())
+        return grpc::CreateCustomChannel("unix:" + upstream.socket.string(),
+                                         grpc::InsecureChannelCredentials(), arguments);
+    // A machine that dies says nothing: both ends ask.
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 5000);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+    arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+    // Sites set proxies for the way out; nodes and login node are inside.
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    arguments.SetSslTargetNameOverride(certificateName);
+    return grpc::CreateCustomChannel(upstream.address,
+                                     grpc::SslCredentials({.pem_root_certs = upstream.certificate}),
                                      arguments);
 }
 

@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "emulator/rpc/Upstream.h"
+
 #include <grpcpp/channel.h>
 
-#include <filesystem>
 #include <memory>
 
 namespace emulator::rpc {
 
-/// A channel to a daemon's private socket that finds a restarted daemon within half a second.
-[[nodiscard]] std::shared_ptr<grpc::Channel> makeChannel(const std::filesystem::path& socket);
+/// A channel to a control plane that finds a restarted one within half a second.
+[[nodiscard]] std::shared_ptr<grpc::Channel> makeChannel(const Upstream& upstream);
 
 } // namespace emulator::rpc

@@ -83,6 +83,8 @@ model::MountFile fromWire(const slipway::v1::MountFile& wire)
     return value;
 }
 
+} // namespace
+
 slipway::v1::Resources toWire(const model::Resources& value)
 {
     slipway::v1::Resources wire;
@@ -106,6 +108,8 @@ model::Resources fromWire(const slipway::v1::Resources& wire)
     value.gpuCount = wire.gpu_count();
     return value;
 }
+
+namespace {
 
 slipway::v1::TaskEnd toWire(const model::TaskEnd& value)
 {
@@ -154,6 +158,8 @@ model::ImageConfig fromWire(const slipway::v1::ImageConfig& wire)
     return value;
 }
 
+} // namespace
+
 slipway::v1::Image toWire(const model::Image& value)
 {
     slipway::v1::Image wire;
@@ -177,6 +183,8 @@ model::Image fromWire(const slipway::v1::Image& wire)
     value.substitutions = toList(wire.substitutions());
     return value;
 }
+
+namespace {
 
 slipway::v1::Recipe toWire(const model::ImageRecipe& value)
 {
@@ -222,7 +230,8 @@ slipway::v1::TaskSpec toWire(const model::TaskSpec& value)
     wire.set_timeout_seconds(value.timeoutSeconds);
     wire.set_startup_timeout_seconds(value.startupTimeoutSeconds);
     wire.set_block_network(value.blockNetwork);
-    *wire.mutable_image() = toWire(value.image);
+    *wire.mutable_image() = rpc::toWire(value.image);
+    *wire.mutable_runtime() = rpc::toWire(value.runtime);
     for (const auto& mount : value.mounts) {
         auto* files = wire.add_mounts();
         for (const auto& file : mount)
@@ -230,7 +239,7 @@ slipway::v1::TaskSpec toWire(const model::TaskSpec& value)
     }
     wire.mutable_environment()->insert(value.environment.begin(), value.environment.end());
     fill(wire.mutable_command(), value.command);
-    *wire.mutable_resources() = toWire(value.resources);
+    *wire.mutable_resources() = rpc::toWire(value.resources);
     return wire;
 }
 
@@ -246,7 +255,8 @@ model::TaskSpec fromWire(const slipway::v1::TaskSpec& wire)
     value.timeoutSeconds = wire.timeout_seconds();
     value.startupTimeoutSeconds = wire.startup_timeout_seconds();
     value.blockNetwork = wire.block_network();
-    value.image = fromWire(wire.image());
+    value.image = rpc::fromWire(wire.image());
+    value.runtime = rpc::fromWire(wire.runtime());
     for (const auto& mount : wire.mounts()) {
         auto& files = value.mounts.emplace_back();
         for (const auto& file : mount.files())
@@ -254,7 +264,7 @@ model::TaskSpec fromWire(const slipway::v1::TaskSpec& wire)
     }
     value.environment = toMap(wire.environment());
     value.command = toList(wire.command());
-    value.resources = fromWire(wire.resources());
+    value.resources = rpc::fromWire(wire.resources());
     return value;
 }
 
@@ -536,6 +546,64 @@ model::CostLine fromWire(const slipway::v1::CostLine& wire)
     return value;
 }
 
+slipway::v1::CostPoint toWire(const model::CostPoint& value)
+{
+    slipway::v1::CostPoint wire;
+    wire.set_from(value.from);
+    wire.set_app_id(value.appId);
+    wire.set_function_name(value.functionName);
+    wire.set_gpu(value.gpu);
+    wire.set_version(value.version);
+    wire.set_seconds(value.seconds);
+    wire.set_cost_micros(value.costMicros);
+    return wire;
+}
+
+model::CostPoint fromWire(const slipway::v1::CostPoint& wire)
+{
+    model::CostPoint value;
+    value.from = wire.from();
+    value.appId = wire.app_id();
+    value.functionName = wire.function_name();
+    value.gpu = wire.gpu();
+    value.version = wire.version();
+    value.seconds = wire.seconds();
+    value.costMicros = wire.cost_micros();
+    return value;
+}
+
+slipway::v1::NodeSummary toWire(const model::NodeSummary& value)
+{
+    slipway::v1::NodeSummary wire;
+    wire.set_name(value.name);
+    wire.set_state(value.state);
+    wire.set_reason(value.reason);
+    wire.set_usable(value.usable);
+    wire.set_cpus(value.cpus);
+    wire.set_cpus_allocated(value.cpusAllocated);
+    wire.set_memory_mb(value.memoryMb);
+    wire.set_memory_mb_allocated(value.memoryMbAllocated);
+    wire.mutable_gpus()->insert(value.gpus.begin(), value.gpus.end());
+    wire.mutable_gpus_allocated()->insert(value.gpusAllocated.begin(), value.gpusAllocated.end());
+    return wire;
+}
+
+model::NodeSummary fromWire(const slipway::v1::NodeSummary& wire)
+{
+    model::NodeSummary value;
+    value.name = wire.name();
+    value.state = wire.state();
+    value.reason = wire.reason();
+    value.usable = wire.usable();
+    value.cpus = wire.cpus();
+    value.cpusAllocated = wire.cpus_allocated();
+    value.memoryMb = wire.memory_mb();
+    value.memoryMbAllocated = wire.memory_mb_allocated();
+    value.gpus = {wire.gpus().begin(), wire.gpus().end()};
+    value.gpusAllocated = {wire.gpus_allocated().begin(), wire.gpus_allocated().end()};
+    return value;
+}
+
 slipway::v1::AppSummary toWire(const model::AppSummary& value)
 {
     slipway::v1::AppSummary wire;
@@ -615,6 +683,42 @@ model::TaskSummary fromWire(const slipway::v1::TaskSummary& wire)
         : model::TaskState::Finished;
     value.end = fromWire(wire.end());
     value.usage = fromWire(wire.usage());
+    return value;
+}
+
+slipway::v1::TargetSummary toWire(const model::TargetSummary& value)
+{
+    slipway::v1::TargetSummary wire;
+    wire.set_name(value.name);
+    wire.set_kind(value.kind);
+    wire.set_address(value.address);
+    wire.set_state(value.state);
+    wire.set_reason(value.reason);
+    wire.set_since(value.since);
+    wire.set_engine(value.engine);
+    wire.set_server_url(value.serverUrl);
+    wire.set_token_id(value.tokenId);
+    wire.set_token_secret(value.tokenSecret);
+    wire.set_socket(value.socket);
+    wire.set_registry_url(value.registryUrl);
+    return wire;
+}
+
+model::TargetSummary fromWire(const slipway::v1::TargetSummary& wire)
+{
+    model::TargetSummary value;
+    value.name = wire.name();
+    value.kind = wire.kind();
+    value.address = wire.address();
+    value.state = wire.state();
+    value.reason = wire.reason();
+    value.since = wire.since();
+    value.engine = wire.engine();
+    value.serverUrl = wire.server_url();
+    value.tokenId = wire.token_id();
+    value.tokenSecret = wire.token_secret();
+    value.socket = wire.socket();
+    value.registryUrl = wire.registry_url();
     return value;
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "emulator/model/Engine.h"
 #include "emulator/model/Studio.h"
 #include "emulator/model/WorkerPorts.h"
 
@@ -30,6 +31,28 @@ namespace emulator::rpc {
 [[nodiscard]] model::LogLine fromWire(const slipway::v1::LogLine& line);
 [[nodiscard]] slipway::v1::CostLine toWire(const model::CostLine& line);
 [[nodiscard]] model::CostLine fromWire(const slipway::v1::CostLine& line);
+[[nodiscard]] slipway::v1::CostPoint toWire(const model::CostPoint& point);
+[[nodiscard]] model::CostPoint fromWire(const slipway::v1::CostPoint& point);
+[[nodiscard]] slipway::v1::NodeSummary toWire(const model::NodeSummary& node);
+[[nodiscard]] model::NodeSummary fromWire(const slipway::v1::NodeSummary& node);
+[[nodiscard]] slipway::v1::Resources toWire(const model::Resources& resources);
+[[nodiscard]] model::Resources fromWire(const slipway::v1::Resources& resources);
+[[nodiscard]] slipway::v1::Image toWire(const model::Image& image);
+[[nodiscard]] model::Image fromWire(const slipway::v1::Image& image);
+[[nodiscard]] slipway::v1::DeploymentSummary toWire(const model::DeploymentSummary& deployment);
+[[nodiscard]] model::DeploymentSummary fromWire(const slipway::v1::DeploymentSummary& deployment);
+[[nodiscard]] slipway::v1::StagedApp toWire(const model::StagedApp& app);
+[[nodiscard]] model::StagedApp fromWire(const slipway::v1::StagedApp& app);
+[[nodiscard]] slipway::v1::PromoteProgress toWire(const model::PromoteProgress& progress);
+[[nodiscard]] model::PromoteProgress fromWire(const slipway::v1::PromoteProgress& progress);
+[[nodiscard]] slipway::v1::Budget toWire(const model::Budget& budget);
+[[nodiscard]] model::Budget fromWire(const slipway::v1::Budget& budget);
+[[nodiscard]] slipway::v1::KeptImage toWire(const model::KeptImage& image);
+[[nodiscard]] model::KeptImage fromWire(const slipway::v1::KeptImage& image);
+[[nodiscard]] slipway::v1::Runtime toWire(const model::RuntimeImage& runtime);
+[[nodiscard]] model::RuntimeImage fromWire(const slipway::v1::Runtime& runtime);
+[[nodiscard]] slipway::v1::TargetSummary toWire(const model::TargetSummary& target);
+[[nodiscard]] model::TargetSummary fromWire(const slipway::v1::TargetSummary& target);
 [[nodiscard]] slipway::v1::DaemonStatus toWire(const model::DaemonStatus& status);
 [[nodiscard]] model::DaemonStatus fromWire(const slipway::v1::DaemonStatus& status);
 

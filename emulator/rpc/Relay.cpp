@@ -27,10 +27,13 @@ bool travels(std::string_view header)
 /// One call on its way: a reactor an attempt, each holding this until it is done.
 class Forward final : public std::enable_shared_from_this<Forward> {
 public:
-    Forward(grpc::GenericStub& stub, std::shared_ptr<Call> call, std::string taskId)
+    using Headers = std::vector<std::pair<std::string, std::string>>;
+
+    /// `identity`: what every call says of who makes it.
+    Forward(grpc::GenericStub& stub, std::shared_ptr<Call> call, Headers identity)
         : m_stub(stub)
         , m_call(std::move(call))
-        , m_taskId(std::move(taskId))
+        , m_identity(std::move(identity))
     {
         if (const auto remaining = m_call->remainingMicros(); remaining >= 0)
             m_deadline = std::chrono::system_clock::now() + std::chrono::microseconds(remaining);
@@ -56,7 +59,8 @@ private:
             for (const auto& [key, value] : call.headers())
                 if (travels(key))
                     context.AddMetadata(key, value);
-            context.AddMetadata("x-slipway-task", m_owner->m_taskId);
+            for (const auto& [key, value] : m_owner->m_identity)
+                context.AddMetadata(key, value);
             context.set_wait_for_ready(true);
             context.set_deadline(m_owner->m_deadline);
             stub.PrepareBidiStreamingCall(&context, call.method(), {}, this);
@@ -156,7 +160,7 @@ private:
 
     grpc::GenericStub& m_stub;
     std::shared_ptr<Call> m_call;
-    const std::string m_taskId;
+    const Headers m_identity;
     std::chrono::system_clock::time_point m_deadline = std::chrono::system_clock::time_point::max();
     std::mutex m_mutex;
     Attempt* m_attempt = nullptr; ///< the one on its way
@@ -166,19 +170,22 @@ private:
 
 class GrpcRelay final : public Relay {
 public:
-    explicit GrpcRelay(const std::filesystem::path& upstream)
+    explicit GrpcRelay(const Upstream& upstream)
         : m_stub(makeChannel(upstream))
+        , m_headers(upstream.headers)
     {
     }
 
     Result<> open(const std::string& taskId, const std::filesystem::path& socket) override
     {
-        TRY_ASSIGN(
-            auto server,
-            Server::create({.privateSockets = {socket.string()}},
-                           [this, taskId](std::shared_ptr<Call> call) {
-                               std::make_shared<Forward>(m_stub, std::move(call), taskId)->start();
-                           }));
+        auto identity = m_headers;
+        identity.emplace_back("x-slipway-task", taskId);
+        TRY_ASSIGN(auto server,
+                   Server::create(
+                       {.privateSockets = {socket.string()}},
+                       [this, identity](std::shared_ptr<Call> call) {
+                           std::make_shared<Forward>(m_stub, std::move(call), identity)->start();
+                       }));
         const std::lock_guard lock(m_mutex);
         m_servers.insert_or_assign(taskId, std::move(server));
         return {};
@@ -200,13 +207,14 @@ public:
 
 private:
     grpc::GenericStub m_stub;
+    const Forward::Headers m_headers;
     std::mutex m_mutex;
     std::map<std::string, std::unique_ptr<Server>> m_servers;
 };
 
 } // namespace
 
-std::unique_ptr<Relay> Relay::create(const std::filesystem::path& upstream)
+std::unique_ptr<Relay> Relay::create(const Upstream& upstream)
 {
     return std::make_unique<GrpcRelay>(upstream);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulator/base/Result.h"
+#include "emulator/rpc/Upstream.h"
 
 #include <filesystem>
 #include <memory>
@@ -16,8 +17,7 @@ namespace emulator::rpc {
 /// does not notice a restart. Thread-safe.
 class Relay {
 public:
-    /// `upstream`: the control plane's private socket.
-    [[nodiscard]] static std::unique_ptr<Relay> create(const std::filesystem::path& upstream);
+    [[nodiscard]] static std::unique_ptr<Relay> create(const Upstream& upstream);
     virtual ~Relay() = default;
 
     /// Serves `taskId` on a new socket at `socket`.

@@ -51,9 +51,12 @@ class GenericCall final : public Call, public std::enable_shared_from_this<Gener
 public:
     class Reactor;
 
-    GenericCall(grpc::GenericCallbackServerContext* context, Reactor* reactor)
+    GenericCall(grpc::GenericCallbackServerContext* context, Origin tcp, Reactor* reactor)
         : m_method(context->method())
-        , m_private(context->peer().rfind("unix:", 0) == 0)
+        , m_origin(context->peer().rfind("unix:", 0) == 0 ? Origin::Private : tcp)
+        , m_authority(context->ExperimentalGetAuthority().data(),
+                      context->ExperimentalGetAuthority().size())
+        , m_tunnelled(context->peer().rfind("ipv4:" + std::string(tunnelAddress) + ":", 0) == 0)
         , m_deadline(context->deadline())
         , m_context(context)
         , m_reactor(reactor)
@@ -89,7 +92,9 @@ public:
             0, duration_cast<microseconds>(m_deadline - system_clock::now()).count());
     }
 
-    bool isPrivate() const override { return m_private; }
+    Origin origin() const override { return m_origin; }
+    const std::string& authority() const override { return m_authority; }
+    bool isTunnelled() const override { return m_tunnelled; }
 
     void addTrailer(std::string key, std::string value) override
     {
@@ -198,7 +203,9 @@ private:
     void pump(); ///< with the mutex held
 
     const std::string m_method;
-    const bool m_private;
+    const Origin m_origin;
+    const std::string m_authority;
+    const bool m_tunnelled;
     const std::chrono::system_clock::time_point m_deadline;
     std::string m_request;
     std::vector<std::pair<std::string, std::string>> m_metadata;
@@ -218,9 +225,9 @@ private:
 
 class GenericCall::Reactor final : public grpc::ServerGenericBidiReactor {
 public:
-    Reactor(grpc::GenericCallbackServerContext* context, const Server::Handler& handler)
+    Reactor(grpc::GenericCallbackServerContext* context, Origin tcp, const Server::Handler& handler)
         : m_handler(handler)
-        , m_call(std::make_shared<GenericCall>(context, this))
+        , m_call(std::make_shared<GenericCall>(context, tcp, this))
     {
         StartRead(&m_incoming);
     }
@@ -266,8 +273,10 @@ void GenericCall::pump()
 
 class GenericService final : public grpc::CallbackGenericService {
 public:
-    explicit GenericService(Server::Handler handler)
+    /// `tcp`: what a call that comes over TCP is.
+    GenericService(Server::Handler handler, Origin tcp)
         : m_handler(std::move(handler))
+        , m_tcp(tcp)
     {
     }
 
@@ -275,16 +284,17 @@ private:
     grpc::ServerGenericBidiReactor*
     CreateReactor(grpc::GenericCallbackServerContext* context) override
     {
-        return new GenericCall::Reactor(context, m_handler); // deletes itself in OnDone
+        return new GenericCall::Reactor(context, m_tcp, m_handler); // deletes itself in OnDone
     }
 
     Server::Handler m_handler;
+    const Origin m_tcp;
 };
 
 class GrpcServer final : public Server {
 public:
-    explicit GrpcServer(Handler handler)
-        : m_service(std::move(handler))
+    GrpcServer(Handler handler, Origin tcp)
+        : m_service(std::move(handler), tcp)
     {
     }
     ~GrpcServer() override { shutdown(); }
@@ -302,6 +312,8 @@ public:
             ::unlink(listeners.privateSockets[i].c_str());
             builder.AddListeningPort("unix:" + listeners.privateSockets[i], credentials, &bound[i]);
         }
+        if (!listeners.tlsAddress.empty())
+            listenToReplicas(builder, listeners);
         builder.RegisterCallbackGenericService(&m_service);
         builder.SetMaxReceiveMessageSize(256 << 20);
         builder.SetMaxSendMessageSize(256 << 20);
@@ -312,6 +324,10 @@ public:
         builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
         builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 64 << 10);
         m_server = builder.BuildAndStart();
+        if (!listeners.tlsAddress.empty() && (!m_server || m_tlsPort == 0))
+            return Error(ErrorCode::Unavailable,
+                         "listen on " + listeners.tlsAddress
+                             + ": is the address this machine's, and the port free?");
         if (!m_server || std::ranges::find(bound, 0) != bound.end())
             return Error(ErrorCode::Unavailable,
                          "listen on " + listeners.privateSockets.front()
@@ -325,6 +341,8 @@ public:
             ::chmod(listeners.privateSockets[i].c_str(), 0600);
         return {};
     }
+
+    int tlsPort() const override { return m_tlsPort; }
 
     void shutdown() override
     {
@@ -340,6 +358,20 @@ public:
     }
 
 private:
+    void listenToReplicas(grpc::ServerBuilder& builder, const Listeners& listeners)
+    {
+        grpc::SslServerCredentialsOptions options(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+        options.pem_key_cert_pairs.push_back({listeners.key, listeners.certificate});
+        builder.AddListeningPort(listeners.tlsAddress, grpc::SslServerCredentials(options),
+                                 &m_tlsPort);
+        // A node that dies says nothing; who stops answering pings is gone within three seconds.
+        builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 1500);
+        builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 1500);
+        builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+        // SO_REUSEPORT would let another process take half of our replicas.
+        builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    }
+
     /// Hands each connection to gRPC, which can listen by itself but not on a socket that was given
     /// to it.
     void accept(int listener, const std::stop_token& stop)
@@ -369,13 +401,15 @@ private:
     std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> m_acceptor;
     std::unique_ptr<grpc::Server> m_server;
     std::jthread m_accepting;
+    int m_tlsPort = 0;
 };
 
 } // namespace
 
 Result<std::unique_ptr<Server>> Server::create(const Listeners& listeners, Handler handler)
 {
-    auto server = std::make_unique<GrpcServer>(std::move(handler));
+    auto server = std::make_unique<GrpcServer>(
+        std::move(handler), listeners.tlsAddress.empty() ? Origin::Tcp : Origin::Replica);
     TRY(server->start(listeners));
     return std::unique_ptr<Server>(std::move(server));
 }

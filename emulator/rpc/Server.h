@@ -14,6 +14,16 @@
 
 namespace emulator::rpc {
 
+/// The door that a call came through.
+enum class Origin {
+    Tcp, ///< of clients
+    Private, ///< HOME/run/studio.sock: the worker of this machine, the command line, the window
+    Replica, ///< TLS, from other machines
+};
+
+/// The loopback address that tunnels connect from; everybody else's is 127.0.0.1.
+inline constexpr const char* tunnelAddress = "127.0.0.2";
+
 /// One RPC that a client has made, unary or server-streaming: its request, and the way back.
 /// Handlers keep it for as long as they want (a parked poll); it stays valid after the client has
 /// gone. Thread-safe.
@@ -29,9 +39,12 @@ public:
         = 0;
     /// When the client gives up, in microseconds from now; negative when it never does.
     [[nodiscard]] virtual std::int64_t remainingMicros() const = 0;
-    /// Whether it came over the private socket of the worker and the window (HOME/run/studio.sock)
-    /// and not over TCP.
-    [[nodiscard]] virtual bool isPrivate() const = 0;
+    [[nodiscard]] virtual Origin origin() const = 0;
+    /// What the caller calls this server: HTTP/2's :authority, "127.0.0.1:40001".
+    [[nodiscard]] virtual const std::string& authority() const = 0;
+    /// Whether it came through a tunnel, from another machine: that one knows this server by its
+    /// authority() only. A tunnel's connections come from tunnelAddress.
+    [[nodiscard]] virtual bool isTunnelled() const = 0;
 
     /// Metadata after the reply; call before finishing.
     virtual void addTrailer(std::string key, std::string value) = 0;
@@ -65,12 +78,18 @@ public:
     struct Listeners {
         int tcp = -1; ///< a listening socket, not owned; must outlive the server
         std::vector<std::string> privateSockets; ///< paths; made with mode 0600
+        std::string tlsAddress; ///< "0.0.0.0:0": for replicas on other machines; empty: none
+        std::string certificate; ///< of the TLS listener, PEM
+        std::string key; ///< its private key, PEM
     };
 
     /// Unavailable when an address is in use, with who may hold it and what to do.
     [[nodiscard]] static Result<std::unique_ptr<Server>> create(const Listeners& listeners,
                                                                 Handler handler);
     virtual ~Server() = default;
+
+    /// Of the TLS listener; 0 without one.
+    [[nodiscard]] virtual int tlsPort() const = 0;
 
     /// Cancels what is in flight and returns when the last call has ended.
     virtual void shutdown() = 0;

@@ -3,64 +3,11 @@
 #include "emulator/rpc/StudioClient.h"
 
 #include "emulator/rpc/Channel.h"
-#include "emulator/rpc/Convert.h"
-#include "emulator/rpc/Status.h"
-
-#include <grpcpp/grpcpp.h>
-#include <slipway.grpc.pb.h>
+#include "emulator/rpc/StudioWire.h"
 
 namespace emulator::rpc {
 
-using slipway::v1::Studio;
-
-struct StudioClient::Wire {
-    std::unique_ptr<Studio::Stub> stub;
-
-    template<typename Request, typename Response>
-    Result<Response> call(grpc::Status (Studio::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                               Response*),
-                          const Request& request) const
-    {
-        grpc::ClientContext context;
-        context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
-        Response response;
-        const auto status = (stub.get()->*method)(&context, request, &response);
-        if (!status.ok())
-            return toError(status);
-        return response;
-    }
-
-    template<typename Request, typename Response, typename OnMessage>
-    Result<> stream(std::unique_ptr<grpc::ClientReader<Response>> (Studio::Stub::*method)(
-                        grpc::ClientContext*, const Request&),
-                    const Request& request, std::stop_token stop, OnMessage onMessage) const
-    {
-        grpc::ClientContext context;
-        const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
-        const auto reader = (stub.get()->*method)(&context, request);
-        Response response;
-        while (reader->Read(&response))
-            onMessage(response);
-        const auto status = reader->Finish();
-        if (stop.stop_requested())
-            return Error(ErrorCode::Cancelled, "cancelled");
-        if (!status.ok())
-            return toError(status);
-        return {};
-    }
-};
-
 namespace {
-
-template<typename Value, typename Repeated>
-std::vector<Value> all(const Repeated& wire)
-{
-    std::vector<Value> values;
-    values.reserve(static_cast<std::size_t>(wire.size()));
-    for (const auto& entry : wire)
-        values.push_back(fromWire(entry));
-    return values;
-}
 
 slipway::v1::ListRequest toRequest(const StudioClient::Filter& filter)
 {
@@ -77,7 +24,7 @@ slipway::v1::ListRequest toRequest(const StudioClient::Filter& filter)
 StudioClient::StudioClient(const std::filesystem::path& socket)
     : m_wire(std::make_unique<Wire>())
 {
-    m_wire->stub = Studio::NewStub(makeChannel(socket));
+    m_wire->stub = Studio::NewStub(makeChannel({.socket = socket}));
 }
 
 StudioClient::~StudioClient() = default;
@@ -138,6 +85,23 @@ Result<std::vector<model::CostLine>> StudioClient::cost(std::string_view appId) 
     return all<model::CostLine>(response.lines());
 }
 
+Result<std::vector<model::CostPoint>> StudioClient::costSeries(std::string_view appId, Micros since,
+                                                               std::uint32_t bucketSeconds) const
+{
+    slipway::v1::CostSeriesRequest request;
+    request.set_app_id(std::string(appId));
+    request.set_since(since);
+    request.set_bucket_seconds(bucketSeconds);
+    TRY_ASSIGN(const auto response, m_wire->call(&Studio::Stub::GetCostSeries, request));
+    return all<model::CostPoint>(response.points());
+}
+
+Result<std::vector<model::NodeSummary>> StudioClient::nodes() const
+{
+    TRY_ASSIGN(const auto response, m_wire->call(&Studio::Stub::ListNodes, slipway::v1::Nothing()));
+    return all<model::NodeSummary>(response.nodes());
+}
+
 Result<std::string> StudioClient::stop(std::string_view id) const
 {
     slipway::v1::StopRequest request;
@@ -153,6 +117,27 @@ Result<std::vector<model::MethodSummary>> StudioClient::apiTable() const
     for (const auto& method : response.methods())
         methods.push_back({method.name(), method.served(), method.calls(), method.errors()});
     return methods;
+}
+
+Result<std::vector<model::TargetSummary>> StudioClient::targets() const
+{
+    TRY_ASSIGN(const auto response,
+               m_wire->call(&Studio::Stub::ListTargets, slipway::v1::Nothing()));
+    return all<model::TargetSummary>(response.targets());
+}
+
+Result<> StudioClient::reloadTargets() const
+{
+    TRY(m_wire->call(&Studio::Stub::ReloadTargets, slipway::v1::Nothing()));
+    return {};
+}
+
+Result<> StudioClient::reconnectTarget(std::string_view name) const
+{
+    slipway::v1::TargetRequest request;
+    request.set_name(std::string(name));
+    TRY(m_wire->call(&Studio::Stub::ReconnectTarget, request));
+    return {};
 }
 
 Result<> StudioClient::streamLogs(const model::LogQuery& query,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulator/base/Result.h"
+#include "emulator/model/Engine.h"
 #include "emulator/model/Studio.h"
 
 #include <filesystem>
@@ -40,9 +41,51 @@ public:
     [[nodiscard]] Result<std::vector<model::CallOutput>>
     callOutputs(std::string_view callId, std::uint32_t firstIndex, std::uint32_t limit) const;
     [[nodiscard]] Result<std::vector<model::CostLine>> cost(std::string_view appId) const;
+    /// What stretches of time since a time cost, of one app or of all; stretches are whole minutes.
+    [[nodiscard]] Result<std::vector<model::CostPoint>>
+    costSeries(std::string_view appId, Micros since, std::uint32_t bucketSeconds) const;
+    /// FailedPrecondition where one machine runs everything.
+    [[nodiscard]] Result<std::vector<model::NodeSummary>> nodes() const;
     /// Stops an app, a call or a task; gives a sentence of what was stopped.
     [[nodiscard]] Result<std::string> stop(std::string_view id) const;
     [[nodiscard]] Result<std::vector<model::MethodSummary>> apiTable() const;
+
+    // ---- deployments ----
+
+    /// Versions of an app (its id or name), or of all apps when empty; newest first.
+    [[nodiscard]] Result<std::vector<model::DeploymentSummary>>
+    deployments(std::string_view app, std::uint32_t limit = 1000) const;
+    [[nodiscard]] Result<model::StagedApp> staged(std::string_view nonce) const;
+    /// Blocks until it is live, for as long as that takes; the version. An error: it is not, and
+    /// what was live is untouched. Cancelled when `stop` fires, which ends the probe.
+    [[nodiscard]] Result<std::uint32_t>
+    promote(std::string_view nonce, std::string_view strategy, bool probe,
+            const std::function<void(const model::PromoteProgress&)>& onProgress,
+            std::stop_token stop) const;
+    [[nodiscard]] Result<> discard(std::string_view nonce) const;
+    struct RolledBack {
+        std::string appId;
+        std::uint32_t version = 0; ///< the new one
+        std::uint32_t repeats = 0;
+    };
+    /// Makes a version that repeats an old one (0: the one before the live). Blocks for at most two
+    /// minutes: "recreate" waits for the old containers.
+    [[nodiscard]] Result<RolledBack> rollback(std::string_view app, std::uint32_t version,
+                                              std::string_view strategy) const;
+    /// 0: no budget.
+    [[nodiscard]] Result<model::Budget> setBudget(std::string_view app, std::int64_t micros) const;
+    /// Gives the ids that were there already. At most 30 seconds.
+    [[nodiscard]] Result<std::vector<std::string>>
+    importImages(const std::vector<model::KeptImage>& images,
+                 const std::vector<model::RuntimeImage>& runtimes) const;
+
+    // ---- targets ----
+
+    /// The places that apps run at, `local` first: this machine's daemon knows them.
+    [[nodiscard]] Result<std::vector<model::TargetSummary>> targets() const;
+    /// Tells the daemon that targets.json has changed.
+    [[nodiscard]] Result<> reloadTargets() const;
+    [[nodiscard]] Result<> reconnectTarget(std::string_view name) const;
 
     /// Streams end with success when the daemon has no more, Cancelled when `stop` fires.
     [[nodiscard]] Result<>

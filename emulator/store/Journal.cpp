@@ -223,6 +223,45 @@ Result<> Journal::addCharge(const Charge& charge)
         .run();
 }
 
+Result<> Journal::addMinute(const CostMinute& minute)
+{
+    TRY_ASSIGN(
+        auto statement,
+        m_database.prepare(
+            "INSERT INTO cost_minutes (minute, app_id, function_id, gpu, version, micros, "
+            "cost_micros) VALUES (?,?,?,?,?,?,?) ON CONFLICT (minute, app_id, function_id, gpu, "
+            "version) DO UPDATE SET micros = micros + excluded.micros, cost_micros = cost_micros "
+            "+ excluded.cost_micros"));
+    return statement.bind(minute.from)
+        .bind(minute.appId)
+        .bind(minute.functionId)
+        .bind(minute.gpu)
+        .bind(static_cast<std::int64_t>(minute.version))
+        .bind(minute.micros)
+        .bind(minute.costMicros)
+        .run();
+}
+
+Result<std::vector<Journal::CostMinute>> Journal::minutes(std::string_view appId, Micros since,
+                                                          Micros bucket)
+{
+    TRY_ASSIGN(auto statement,
+               m_database.prepare(
+                   "SELECT minute / ?3 * ?3, app_id, function_id, gpu, version, SUM(micros), "
+                   "SUM(cost_micros) FROM cost_minutes WHERE (?1 = '' OR app_id = ?1) AND minute "
+                   ">= ?2 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1"));
+    statement.bind(appId).bind(since).bind(bucket);
+    std::vector<CostMinute> minutes;
+    while (true) {
+        TRY_ASSIGN(const bool row, statement.step());
+        if (!row)
+            return minutes;
+        minutes.push_back({statement.integer(0), statement.text(1), statement.text(2),
+                           statement.text(3), static_cast<std::uint32_t>(statement.integer(4)),
+                           statement.integer(5), statement.integer(6)});
+    }
+}
+
 Result<std::vector<Journal::Charge>> Journal::charges(std::string_view appId)
 {
     TRY_ASSIGN(auto statement,

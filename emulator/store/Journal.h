@@ -59,6 +59,21 @@ public:
     /// Sums of one app, or of all when empty.
     [[nodiscard]] Result<std::vector<Charge>> charges(std::string_view appId);
 
+    /// What a stretch of time cost, for graphs.
+    struct CostMinute {
+        Micros from = 0;
+        std::string appId;
+        std::string functionId;
+        std::string gpu;
+        std::uint32_t version = 0; ///< of the deployment
+        std::int64_t micros = 0;
+        std::int64_t costMicros = 0;
+    };
+    [[nodiscard]] Result<> addMinute(const CostMinute& minute);
+    /// Sums of stretches of `bucket`, oldest first, of one app or of all.
+    [[nodiscard]] Result<std::vector<CostMinute>> minutes(std::string_view appId, Micros since,
+                                                          Micros bucket);
+
 private:
     Database& m_database;
 };

@@ -40,6 +40,8 @@ struct AppRecord {
     std::string classes = "{}"; ///< JSON: tag → id, as published
     std::string tags = "{}"; ///< JSON
     std::string stopReason;
+    std::int64_t budgetMicros = 0; ///< what it may cost; 0: no limit
+    std::string heldBack; ///< why no container is started, in words for the user
 };
 
 struct DeploymentRecord {
@@ -49,6 +51,12 @@ struct DeploymentRecord {
     std::string clientVersion;
     Micros deployedAt = 0;
     std::string tag;
+    std::string functions = "{}"; ///< JSON: tag → id
+    std::string classes = "{}"; ///< JSON: tag → id
+    std::string tags = "{}"; ///< JSON
+    std::string commit = "{}"; ///< JSON: vcs, branch, hash, time, dirty, author, email, url
+    std::string strategy = "rolling";
+    std::int32_t rolledBackTo = 0; ///< the version that it repeats; 0: none
 };
 
 struct FunctionRecord {
@@ -81,6 +89,35 @@ struct FunctionRecord {
     std::uint32_t gpuCount = 0;
     std::uint32_t milliCpu = 0;
     std::uint32_t memoryMb = 0;
+    Micros createdAt = 0;
+};
+
+/// A definition as it stood in a deployment or stands in a staging.
+struct FunctionVersionRecord : FunctionRecord {
+    std::string key; ///< owner and id
+    std::string owner; ///< id of the deployment or the staging
+};
+
+/// What a client publishes under a nonce, not live yet.
+struct StagingRecord {
+    std::string id; ///< the nonce
+    std::string appId;
+    bool complete = false; ///< the client has published
+    std::string name;
+    std::string tag;
+    std::string clientVersion;
+    std::string functions = "{}"; ///< JSON: tag → id
+    std::string classes = "{}"; ///< JSON: tag → id
+    std::string tags = "{}"; ///< JSON
+    std::string commit = "{}"; ///< JSON, as of a deployment
+    Micros createdAt = 0;
+};
+
+struct RuntimeRecord {
+    std::string id; ///< "1.6.4/3.11"
+    std::string clientVersion;
+    std::string pythonSeries;
+    std::string manifest;
     Micros createdAt = 0;
 };
 
@@ -155,6 +192,16 @@ struct TaskRecord {
     std::uint32_t memoryMb = 0;
     Micros chargedUntil = 0;
     std::int64_t costMicros = 0;
+    std::string replicaId; ///< re-…, what an engine was asked for; empty on this machine
+    std::string replicaToken; ///< proves to be that replica; good for one worker process
+    std::string jobId; ///< the engine's
+    std::string node;
+    std::string waitReason; ///< why the engine holds it back, in its words
+    Micros submittedAt = 0;
+    Micros allocatedAt = 0; ///< since then the engine holds resources for it; charged from here
+    bool settled = false; ///< the engine's accounting has had the last word on its cost
+    std::int32_t deploymentVersion = 0; ///< of its app; 0: of none
+    std::string staging; ///< the nonce of what it tries out; empty: it serves
 };
 
 struct WorkerRecord {
@@ -216,7 +263,9 @@ struct Mapping<AppRecord> {
                            column("functions", &R::functions),
                            column("classes", &R::classes),
                            column("tags", &R::tags),
-                           column("stop_reason", &R::stopReason)};
+                           column("stop_reason", &R::stopReason),
+                           column("budget_micros", &R::budgetMicros),
+                           column("held_back", &R::heldBack)};
     }
 };
 
@@ -231,7 +280,13 @@ struct Mapping<DeploymentRecord> {
                            column("version", &R::version),
                            column("client_version", &R::clientVersion),
                            column("deployed_at", &R::deployedAt),
-                           column("tag", &R::tag)};
+                           column("tag", &R::tag),
+                           column("functions", &R::functions),
+                           column("classes", &R::classes),
+                           column("tags", &R::tags),
+                           column("commit_info", &R::commit),
+                           column("strategy", &R::strategy),
+                           column("rolled_back_to", &R::rolledBackTo)};
     }
 };
 
@@ -271,6 +326,50 @@ struct Mapping<FunctionRecord> {
                            column("milli_cpu", &R::milliCpu),
                            column("memory_mb", &R::memoryMb),
                            column("created_at", &R::createdAt)};
+    }
+};
+
+template<>
+struct Mapping<FunctionVersionRecord> {
+    static constexpr const char* table = "function_versions";
+    static constexpr auto columns()
+    {
+        using R = FunctionVersionRecord;
+        return std::tuple_cat(
+            std::tuple {column("version_key", &R::key), column("owner", &R::owner)},
+            Mapping<FunctionRecord>::columns());
+    }
+};
+
+template<>
+struct Mapping<StagingRecord> {
+    static constexpr const char* table = "stagings";
+    static constexpr auto columns()
+    {
+        using R = StagingRecord;
+        return std::tuple {column("id", &R::id),
+                           column("app_id", &R::appId),
+                           column("complete", &R::complete),
+                           column("name", &R::name),
+                           column("tag", &R::tag),
+                           column("client_version", &R::clientVersion),
+                           column("functions", &R::functions),
+                           column("classes", &R::classes),
+                           column("tags", &R::tags),
+                           column("commit_info", &R::commit),
+                           column("created_at", &R::createdAt)};
+    }
+};
+
+template<>
+struct Mapping<RuntimeRecord> {
+    static constexpr const char* table = "runtimes";
+    static constexpr auto columns()
+    {
+        using R = RuntimeRecord;
+        return std::tuple {column("id", &R::id), column("client_version", &R::clientVersion),
+                           column("python_series", &R::pythonSeries),
+                           column("manifest", &R::manifest), column("created_at", &R::createdAt)};
     }
 };
 
@@ -348,7 +447,17 @@ struct Mapping<TaskRecord> {
                            column("milli_cpu", &R::milliCpu),
                            column("memory_mb", &R::memoryMb),
                            column("charged_until", &R::chargedUntil),
-                           column("cost_micros", &R::costMicros)};
+                           column("cost_micros", &R::costMicros),
+                           column("replica_id", &R::replicaId),
+                           column("replica_token", &R::replicaToken),
+                           column("job_id", &R::jobId),
+                           column("node", &R::node),
+                           column("wait_reason", &R::waitReason),
+                           column("submitted_at", &R::submittedAt),
+                           column("allocated_at", &R::allocatedAt),
+                           column("settled", &R::settled),
+                           column("deployment_version", &R::deploymentVersion),
+                           column("staging", &R::staging)};
     }
 };
 

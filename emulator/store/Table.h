@@ -54,6 +54,7 @@ public:
         m_put = "REPLACE INTO " + name + " (" + names + ") VALUES (" + marks + ")";
         m_remove = "DELETE FROM " + name + " WHERE " + key + " = ?";
         m_all = "SELECT " + names + " FROM " + name;
+        m_name = std::move(name);
     }
 
     /// Inserts the record or replaces the one with its key.
@@ -84,6 +85,28 @@ public:
     [[nodiscard]] Result<std::vector<Record>> all()
     {
         TRY_ASSIGN(auto statement, m_database.prepare(m_all));
+        return records(std::move(statement));
+    }
+
+    /// The records with this value in a column that has an index.
+    [[nodiscard]] Result<std::vector<Record>> where(std::string_view column, std::string_view value)
+    {
+        TRY_ASSIGN(auto statement,
+                   m_database.prepare(m_all + " WHERE " + std::string(column) + " = ?"));
+        statement.bind(value);
+        return records(std::move(statement));
+    }
+    [[nodiscard]] Result<> removeWhere(std::string_view column, std::string_view value)
+    {
+        TRY_ASSIGN(
+            auto statement,
+            m_database.prepare("DELETE FROM " + m_name + " WHERE " + std::string(column) + " = ?"));
+        return statement.bind(value).run();
+    }
+
+private:
+    static Result<std::vector<Record>> records(Statement statement)
+    {
         std::vector<Record> records;
         while (true) {
             TRY_ASSIGN(const bool row, statement.step());
@@ -93,7 +116,6 @@ public:
         }
     }
 
-private:
     template<typename Action>
     static void forEachColumn(Action action)
     {
@@ -119,6 +141,7 @@ private:
     }
 
     Database& m_database;
+    std::string m_name;
     std::string m_put;
     std::string m_remove;
     std::string m_all;

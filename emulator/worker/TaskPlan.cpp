@@ -75,20 +75,6 @@ container::Limits limitsOf(const model::Resources& resources)
 
 } // namespace
 
-std::string pythonSeries(std::string_view version)
-{
-    constexpr std::string_view word = "Python ";
-    const auto at = version.find(word);
-    if (at == std::string_view::npos)
-        return {};
-    const auto digits = version.substr(at + word.size());
-    const auto first = digits.find('.');
-    if (first == std::string_view::npos)
-        return {};
-    const auto end = digits.find_first_not_of("0123456789", first + 1);
-    return std::string(digits.substr(0, end));
-}
-
 TaskPlan planTask(const model::TaskSpec& spec, const TaskFiles& files,
                   const image::NetworkSettings& network)
 {

@@ -37,7 +37,4 @@ struct TaskPlan {
 [[nodiscard]] TaskPlan planTask(const model::TaskSpec& spec, const TaskFiles& files,
                                 const image::NetworkSettings& network);
 
-/// "3.11" of what `python -VV` printed; empty when it is no Python.
-[[nodiscard]] std::string pythonSeries(std::string_view version);
-
 } // namespace emulator::worker

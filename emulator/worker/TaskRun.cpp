@@ -25,7 +25,7 @@ constexpr std::size_t pieceBytes = 64U << 10U;
 TaskRun::TaskRun(const Host& host, model::TaskSpec spec, std::function<void()> onEnd)
     : m_host(host)
     , m_spec(std::move(spec))
-    , m_folder(host.options.home / "run" / m_spec.id)
+    , m_folder(host.options.runFolder / m_spec.id)
     , m_onEnd(std::move(onEnd))
     , m_thread([this] { run(); })
 {
@@ -86,20 +86,14 @@ Result<std::unique_ptr<container::Container>> TaskRun::boot()
     if (failed)
         return Error(ErrorCode::Io, "make " + m_folder.string() + ": " + failed.message());
 
+    TRY(bringImages());
     TaskFiles files;
     for (const auto& digest : m_spec.image.layers)
         files.imageLayers.push_back(image::layerFolder(m_host.store, digest));
-    const auto series = pythonSeries(m_spec.image.pythonVersion);
-    if (series.empty())
-        return Error(
-            ErrorCode::FailedPrecondition,
-            "the image has no Python that its PATH finds as `python`; add one, for example "
-            "with Image.debian_slim() or add_python");
-    TRY_ASSIGN(files.clientLayer,
-               image::clientLayer(
-                   m_host.store, m_spec.clientVersion, series,
-                   [this](std::string_view line) { say(line); }, m_cancel.get_token()));
+    TRY_ASSIGN(files.clientLayer, clientLayer());
     for (const auto& mount : m_spec.mounts) {
+        if (m_host.bringFiles)
+            TRY(m_host.bringFiles(mount, m_cancel.get_token()));
         TRY_ASSIGN(auto layer, image::mountLayer(m_host.store, mount));
         files.mountLayers.push_back(std::move(layer));
     }
@@ -116,6 +110,33 @@ Result<std::unique_ptr<container::Container>> TaskRun::boot()
     const auto plan = planTask(m_spec, files, image::networkSettings(m_host.store));
     return plan.forked ? m_host.launcher.launchForked(plan.container, plan.zygote)
                        : m_host.launcher.launch(plan.container);
+}
+
+Result<> TaskRun::bringImages()
+{
+    if (!m_host.options.replica)
+        return {}; // built here
+    auto* source = m_host.options.replica->images;
+    const auto onLine = [this](std::string_view line) { say(line); };
+    for (const auto* image : {&m_spec.image, &m_spec.runtime})
+        if (!image->manifest.empty())
+            TRY(source->fetch(*image, m_host.store, onLine, m_cancel.get_token()));
+    return {};
+}
+
+Result<fs::path> TaskRun::clientLayer()
+{
+    if (!m_spec.runtime.manifest.empty() && !m_spec.runtime.layers.empty())
+        return image::layerFolder(m_host.store, m_spec.runtime.layers.front());
+    const auto series = model::pythonSeries(m_spec.image.pythonVersion);
+    if (series.empty())
+        return Error(
+            ErrorCode::FailedPrecondition,
+            "the image has no Python that its PATH finds as `python`; add one, for example "
+            "with Image.debian_slim() or add_python");
+    return image::clientLayer(
+        m_host.store, m_spec.clientVersion, series, [this](std::string_view line) { say(line); },
+        m_cancel.get_token());
 }
 
 Result<> TaskRun::startGpu(TaskFiles& files)

@@ -30,6 +30,8 @@ struct Host {
     image::Store store;
     image::StepRunner& steps;
     std::function<void(model::WorkerEvent)> report; ///< thread-safe
+    /// Brings files that are not in the store; null where the store is the control plane's own.
+    std::function<Result<>(const std::vector<model::MountFile>&, std::stop_token)> bringFiles;
 };
 
 /// One task from its order to its end, on a thread of its own. Every way out reports TaskEnded
@@ -52,6 +54,8 @@ private:
     void run();
     [[nodiscard]] Result<model::TaskEnd> runContainer();
     [[nodiscard]] Result<std::unique_ptr<container::Container>> boot();
+    [[nodiscard]] Result<> bringImages();
+    [[nodiscard]] Result<std::filesystem::path> clientLayer();
     [[nodiscard]] Result<> startGpu(TaskFiles& files);
     [[nodiscard]] model::TaskEnd endOf(const container::ContainerExit& exit);
     void copyOutput(int descriptor, int stream);

@@ -9,6 +9,7 @@
 #include "emulator/rpc/Relay.h"
 #include "emulator/rpc/WorkerLink.h"
 #include "emulator/worker/ContainerSteps.h"
+#include "emulator/worker/Contents.h"
 #include "emulator/worker/TaskRun.h"
 
 #include <condition_variable>
@@ -32,7 +33,7 @@ public:
     LocalWorker(const WorkerOptions& options, std::unique_ptr<container::Launcher> launcher)
         : m_id("wo-" + randomHex(8))
         , m_launcher(std::move(launcher))
-        , m_relay(rpc::Relay::create(options.controlSocket))
+        , m_relay(rpc::Relay::create(options.upstream))
         , m_steps(*m_launcher)
         , m_builder(image::Builder::create({options.home}, m_steps))
         , m_host {.options = options,
@@ -40,23 +41,29 @@ public:
                   .relay = *m_relay,
                   .store = {options.home},
                   .steps = m_steps,
-                  .report = [this](model::WorkerEvent event) { m_link->report(std::move(event)); }}
+                  .report = [this](model::WorkerEvent event) { m_link->report(std::move(event)); },
+                  .bringFiles = bringer()}
     {
     }
 
     void run(std::stop_token stop) override
     {
         m_link = std::make_unique<rpc::WorkerLink>(
-            m_host.options.controlSocket, [this] { return hello(); },
-            [this](model::WorkerCommand command) {
-                std::visit([this](auto& order) { obey(std::move(order)); }, command);
-            });
+            m_host.options.upstream,
+            rpc::WorkerLink::Handlers {
+                .hello = [this] { return hello(); },
+                .onCommand =
+                    [this](model::WorkerCommand command) {
+                        std::visit([this](auto& order) { obey(std::move(order)); }, command);
+                    },
+                .onRefused = [this](const std::string&) { leave(); }});
         std::unique_lock lock(m_mutex);
-        while (m_changed.wait(lock, stop, [this] { return !m_ended.empty(); }))
+        while (!m_leaving
+               && m_changed.wait(lock, stop, [this] { return m_leaving || !m_ended.empty(); }))
             bury(lock);
 
         for (const auto& [id, task] : m_tasks)
-            task->stop({id, true, model::EndReason::Stopped, "the worker was asked to end"});
+            task->stop({id, !m_leaving, model::EndReason::Stopped, "the worker was asked to end"});
         for (auto& [id, build] : m_builds)
             build.cancel.request_stop();
         while (!m_tasks.empty() || !m_builds.empty()) {
@@ -64,6 +71,9 @@ public:
             bury(lock);
         }
         lock.unlock();
+        // A replica's last words are why it ran; the control plane may be restarting right now.
+        if (m_host.options.replica)
+            m_link->flush({});
         m_link.reset();
     }
 
@@ -71,7 +81,11 @@ private:
     model::WorkerHello hello()
     {
         const std::lock_guard lock(m_mutex);
-        model::WorkerHello hello {m_id, {}, m_launcher->capability().notes};
+        model::WorkerHello hello {m_id, {}, m_launcher->capability().notes, {}, {}};
+        if (const auto& replica = m_host.options.replica) {
+            hello.node = replica->node;
+            hello.jobId = replica->jobId;
+        }
         for (const auto& [id, task] : m_tasks)
             hello.runningTasks.push_back(id);
         return hello;
@@ -100,8 +114,28 @@ private:
         {
             const std::lock_guard lock(m_mutex);
             m_ended.push_back(id);
+            m_leaving = m_leaving || m_host.options.replica.has_value();
         }
         m_changed.notify_all();
+    }
+
+    void leave()
+    {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_leaving = true;
+        }
+        m_changed.notify_all();
+    }
+
+    /// Of a replica: fetches contents that this node does not have.
+    std::function<Result<>(const std::vector<model::MountFile>&, std::stop_token)> bringer()
+    {
+        if (!m_host.options.replica)
+            return {};
+        return [this](const std::vector<model::MountFile>& files, std::stop_token stop) {
+            return bringContents(*m_link, m_host.store, files, stop);
+        };
     }
 
     void obey(model::StartTask order)
@@ -168,6 +202,7 @@ private:
     std::map<std::string, std::unique_ptr<TaskRun>> m_tasks;
     std::map<std::string, Build> m_builds;
     std::vector<std::string> m_ended; ///< threads that wait to be joined
+    bool m_leaving = false; ///< nothing more is to be done here
 };
 
 } // namespace
@@ -176,10 +211,10 @@ Result<std::unique_ptr<Worker>> Worker::create(const WorkerOptions& options)
 {
     // A task folder that is here now belongs to a worker that died; its containers died with it.
     std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(options.home / "run", ignored))
+    for (const auto& entry : fs::directory_iterator(options.runFolder, ignored))
         if (entry.is_directory() && entry.path().filename().string().starts_with("ta-"))
             fs::remove_all(entry.path(), ignored);
-    auto launcher = container::Launcher::create(options.home / "run");
+    auto launcher = container::Launcher::create(options.runFolder);
     if (!launcher)
         return std::move(launcher).error().within("start the container runtime");
     return std::unique_ptr<Worker>(std::make_unique<LocalWorker>(options, *std::move(launcher)));

@@ -38,7 +38,12 @@ public:
     }
     const Headers& headers() const override { return m_headers; }
     std::int64_t remainingMicros() const override { return -1; }
-    bool isPrivate() const override { return m_private; }
+    emulator::rpc::Origin origin() const override
+    {
+        return m_private ? emulator::rpc::Origin::Private : emulator::rpc::Origin::Tcp;
+    }
+    const std::string& authority() const override { return throughTunnel; }
+    bool isTunnelled() const override { return !throughTunnel.empty(); }
 
     void addTrailer(std::string key, std::string value) override
     {
@@ -66,6 +71,8 @@ public:
     void onCancel(std::function<void()> action) override { m_onCancel = std::move(action); }
 
     // ---- for the test ----
+
+    std::string throughTunnel; ///< the authority that a caller from afar uses; empty: from here
 
     void cancel()
     {

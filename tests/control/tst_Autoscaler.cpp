@@ -20,6 +20,7 @@ private slots:
     void breaksTheDeadlockOfNestedCalls();
     void yieldsIdleContainersToOthers();
     void waitsAfterCrashes();
+    void holdsBackWhatMayNotCostMore();
     void runsTenThousandTasksInVirtualTime();
 };
 
@@ -99,6 +100,19 @@ void TestAutoscaler::drainsEverythingOfADeadApp()
     const auto decision = decideScale({load}, {}, 0);
     QVERIFY(decision.starts.empty());
     QCOMPARE(decision.drains, (std::vector<std::string> {"a", "b"}));
+}
+
+void TestAutoscaler::holdsBackWhatMayNotCostMore()
+{
+    auto load = makeLoad(5);
+    load.minContainers = 2;
+    load.heldBack = true;
+    load.tasks = {{"idle", false, true, 0, 0}, {"busy", false, true, 1, 0}};
+    const auto decision = decideScale({load}, {}, 0);
+    QVERIFY(decision.starts.empty());
+    QCOMPARE(decision.drains, std::vector<std::string> {"idle"});
+    load.heldBack = false;
+    QVERIFY(started(decideScale({load}, {}, 0)) > 0);
 }
 
 void TestAutoscaler::breaksTheDeadlockOfNestedCalls()

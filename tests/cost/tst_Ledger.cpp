@@ -47,8 +47,8 @@ void TestLedger::sumsExactlyHoweverItIsCut()
     for (Micros from = start; from < end;) {
         const auto step = static_cast<Micros>(random() % 900'000'000) + 1;
         const auto until = std::min(end, from + step);
-        for (const auto& charge : cost::chargesFor(rate, start, from, until))
-            sum += charge.costMicros;
+        for (const auto& slice : cost::slicesFor(rate, start, from, until, 60'000'000))
+            sum += slice.costMicros;
         from = until;
     }
     QCOMPARE(sum, cost::costOf(rate, end - start));
@@ -58,13 +58,13 @@ void TestLedger::cutsAtMidnight()
 {
     const Micros day = 24LL * 3600 * 1'000'000;
     const Micros midnight = 20'000 * day;
-    const auto charges = cost::chargesFor(1'000'000'000, midnight - 1'000'000, midnight - 1'000'000,
-                                          midnight + 2'000'000);
-    QCOMPARE(charges.size(), std::size_t {2});
-    QCOMPARE(charges[0].micros, 1'000'000);
-    QCOMPARE(charges[1].micros, 2'000'000);
-    QVERIFY(charges[0].day < charges[1].day);
-    QCOMPARE(charges[0].costMicros + charges[1].costMicros, 3000);
+    const auto slices = cost::slicesFor(1'000'000'000, midnight - 1'000'000, midnight - 1'000'000,
+                                        midnight + 2'000'000, 60'000'000);
+    QCOMPARE(slices.size(), std::size_t {2});
+    QCOMPARE(slices[0].micros, 1'000'000);
+    QCOMPARE(slices[1].micros, 2'000'000);
+    QVERIFY(cost::dayOf(slices[0].from) < cost::dayOf(slices[1].from));
+    QCOMPARE(slices[0].costMicros + slices[1].costMicros, 3000);
 }
 
 void TestLedger::doesNotOverflowForLongDearTasks()

@@ -108,6 +108,34 @@ FakeDaemon::Result<std::string> FakeDaemon::stop(const std::string& id)
     return "stopped " + id;
 }
 
+FakeDaemon::Result<std::vector<em::TargetSummary>> FakeDaemon::targets()
+{
+    return answer(&Data::targets);
+}
+emulator::Result<> FakeDaemon::reconnectTarget(const std::string& name)
+{
+    edit([&](Data& data) { data.reconnected.push_back(name); });
+    return {};
+}
+FakeDaemon::Result<std::vector<em::DeploymentSummary>> FakeDaemon::deployments(const std::string&)
+{
+    return answer(&Data::deployments);
+}
+FakeDaemon::Result<std::vector<em::NodeSummary>> FakeDaemon::nodes()
+{
+    return answer(&Data::nodes);
+}
+FakeDaemon::Result<std::vector<em::CostPoint>>
+FakeDaemon::costSeries(const std::string&, emulator::Micros since, std::uint32_t)
+{
+    auto points = answer(&Data::costPoints);
+    if (!points)
+        return points;
+    auto kept = *std::move(points);
+    std::erase_if(kept, [&](const em::CostPoint& point) { return point.from < since; });
+    return kept;
+}
+
 emulator::Result<>
 FakeDaemon::streamLogs(const em::LogQuery& query,
                        const std::function<void(std::vector<em::LogLine>)>& onLines,

@@ -39,7 +39,7 @@ class Probe : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>
 public:
     Probe(const std::filesystem::path& socket, const std::string& method,
           const std::map<std::string, std::string>& headers = {})
-        : m_stub(rpc::makeChannel(socket))
+        : m_stub(rpc::makeChannel({.socket = socket}))
     {
         for (const auto& [key, value] : headers)
             context.AddMetadata(key, value);
@@ -111,7 +111,7 @@ void TestRelay::init()
     m_folder.emplace(*TempDir::create());
     m_upstream = m_folder->path() / "control.sock";
     m_task = m_folder->path() / "task.sock";
-    m_relay = rpc::Relay::create(m_upstream);
+    m_relay = rpc::Relay::create({.socket = m_upstream});
     QVERIFY(m_relay->open("ta-1", m_task));
 }
 

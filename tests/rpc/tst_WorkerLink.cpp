@@ -102,13 +102,15 @@ void TestWorkerLink::commandsArriveInOrder()
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<std::string> seen;
-    const rpc::WorkerLink link(
-        folder->path() / "control.sock", [] { return model::WorkerHello {"wo-1", {}, {}}; },
-        [&](const model::WorkerCommand& command) {
-            const std::lock_guard lock(mutex);
-            seen.push_back(std::get<model::StopTask>(command).taskId);
-            changed.notify_all();
-        });
+    const rpc::WorkerLink link({.socket = folder->path() / "control.sock"},
+                               {.hello = [] { return model::WorkerHello {"wo-1", {}, {}, {}, {}}; },
+                                .onCommand =
+                                    [&](const model::WorkerCommand& command) {
+                                        const std::lock_guard lock(mutex);
+                                        seen.push_back(std::get<model::StopTask>(command).taskId);
+                                        changed.notify_all();
+                                    },
+                                .onRefused = {}});
     std::unique_lock lock(mutex);
     QVERIFY(changed.wait_for(lock, std::chrono::seconds(20), [&] { return seen.size() == 3; }));
     QCOMPARE(seen, (std::vector<std::string> {"ta-1", "ta-2", "ta-3"}));
@@ -119,9 +121,10 @@ void TestWorkerLink::eventsAreRepeatedWithTheirNumbersUntilStored()
     const auto folder = TempDir::create();
     Control control(folder->path() / "control.sock");
     control.start(false);
-    rpc::WorkerLink link(
-        folder->path() / "control.sock", [] { return model::WorkerHello {"wo-1", {}, {}}; },
-        [](const model::WorkerCommand&) {});
+    rpc::WorkerLink link({.socket = folder->path() / "control.sock"},
+                         {.hello = [] { return model::WorkerHello {"wo-1", {}, {}, {}, {}}; },
+                          .onCommand = [](const model::WorkerCommand&) {},
+                          .onRefused = {}});
     link.report(model::TaskStarted {"ta-1", 1});
     link.report(model::TaskStarted {"ta-2", 2});
     QVERIFY(control.awaitRefused());
@@ -139,7 +142,8 @@ void TestWorkerLink::everyValueSurvivesTheWire()
 {
     model::TaskSpec spec;
     spec.id = "ta-1";
-    spec.image = {"im-1", {"sha256:a", "sha256:b"}, {}, "Python 3.11.2", {"substituted"}};
+    spec.image
+        = {"im-1", {"sha256:a", "sha256:b"}, "sha256:c", {}, "Python 3.11.2", {"substituted"}};
     spec.image.config.environment = {{"A", "1"}};
     spec.image.config.shell = {"/bin/bash", "-c"};
     spec.mounts = {{{"/root/app.py", "ff", 3, 0644}}, {}};

@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLockFile>
@@ -91,6 +92,11 @@ void Emulator::useClient(const QString& version)
 {
     const auto folder = clientFolder(version, m_failure);
     m_modal = folder.isEmpty() ? QString() : folder + QStringLiteral("/bin/modal");
+}
+
+QString Emulator::python() const
+{
+    return QFileInfo(m_modal).path() + QStringLiteral("/python");
 }
 
 void Emulator::setVariable(const QString& name, const QString& value)

@@ -52,6 +52,8 @@ public:
     [[nodiscard]] qint64 workerPid() const;
 
     void useClient(const QString& version);
+    /// The Python that has the client.
+    [[nodiscard]] QString python() const;
     /// Of programs that are started from now on; an empty value takes a variable away.
     void setVariable(const QString& name, const QString& value);
 

@@ -59,7 +59,7 @@ void TestTaskPlan::pythonSeriesIsRead_data()
 void TestTaskPlan::pythonSeriesIsRead()
 {
     QFETCH(QString, text);
-    QTEST(QString::fromStdString(pythonSeries(text.toStdString())), "series");
+    QTEST(QString::fromStdString(model::pythonSeries(text.toStdString())), "series");
 }
 
 void TestTaskPlan::layersLieInTheirOrder()

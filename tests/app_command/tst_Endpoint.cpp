@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Slipway authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "app/command/Reach.h"
+#include "app/command/Endpoint.h"
 
 #include <QtTest>
 
@@ -11,7 +11,7 @@
 
 using namespace app::command;
 
-class TestReach : public QObject {
+class TestEndpoint : public QObject {
     Q_OBJECT
 
 private slots:
@@ -20,7 +20,7 @@ private slots:
     void connects();
 };
 
-void TestReach::findsThePeer_data()
+void TestEndpoint::findsThePeer_data()
 {
     QTest::addColumn<QString>("url");
     QTest::addColumn<QString>("expected"); // host port proxy
@@ -32,7 +32,7 @@ void TestReach::findsThePeer_data()
     QTest::newRow("none") << "https:///x" << "this is no URL";
 }
 
-void TestReach::findsThePeer()
+void TestEndpoint::findsThePeer()
 {
     QFETCH(QString, url);
     QFETCH(QString, expected);
@@ -45,7 +45,7 @@ void TestReach::findsThePeer()
              expected);
 }
 
-void TestReach::connects()
+void TestEndpoint::connects()
 {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address {};
@@ -66,5 +66,5 @@ void TestReach::connects()
     QVERIFY(refused.error().message().find("refused") != std::string::npos);
 }
 
-QTEST_GUILESS_MAIN(TestReach)
-#include "tst_Reach.moc"
+QTEST_GUILESS_MAIN(TestEndpoint)
+#include "tst_Endpoint.moc"
