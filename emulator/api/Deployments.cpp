@@ -41,7 +41,30 @@ std::map<std::pair<std::string, std::int32_t>, Share> sharesOf(const control::St
     return shares;
 }
 
-model::DeploymentSummary summaryOf(control::State& state, const store::AppRecord& app,
+/// What versions consist of: that never changes, and takes reading whole definitions.
+class VersionCache {
+public:
+    std::vector<model::DeployedFunction> functionsOf(control::State& state,
+                                                     const store::DeploymentRecord& deployment)
+    {
+        const auto key = std::pair(deployment.id, deployment.deployedAt);
+        auto known = m_functions.find(key);
+        if (known == m_functions.end()) {
+            known = m_functions.try_emplace(key).first;
+            for (const auto& function : state.archive.functionsOf(deployment.id))
+                known->second.push_back(describe(state, function));
+        }
+        for (auto& function : known->second) // comes with an export
+            function.manifest = manifestOf(state, function.imageId);
+        return known->second;
+    }
+
+private:
+    std::map<std::pair<std::string, Micros>, std::vector<model::DeployedFunction>> m_functions;
+};
+
+model::DeploymentSummary summaryOf(control::State& state, VersionCache& versions,
+                                   const store::AppRecord& app,
                                    const store::DeploymentRecord& deployment)
 {
     model::DeploymentSummary summary;
@@ -61,15 +84,14 @@ model::DeploymentSummary summaryOf(control::State& state, const store::AppRecord
     }
     summary.clientVersion = deployment.clientVersion;
     summary.strategy = deployment.strategy;
-    for (const auto& function : state.archive.functionsOf(deployment.id))
-        summary.functions.push_back(describe(state, function));
+    summary.functions = versions.functionsOf(state, deployment);
     summary.budgetMicros = app.budgetMicros;
     summary.appCostMicros = state.meter.costOfApp(app.id);
     summary.heldBack = app.heldBack;
     return summary;
 }
 
-Result<own::DeploymentList> listDeployments(Exchange& exchange,
+Result<own::DeploymentList> listDeployments(VersionCache& versions, Exchange& exchange,
                                             const own::DeploymentsRequest& request)
 {
     auto& state = exchange.state();
@@ -84,7 +106,7 @@ Result<own::DeploymentList> listDeployments(Exchange& exchange,
         if (request.limit() > 0
             && static_cast<std::uint32_t>(list.deployments_size()) >= request.limit())
             break;
-        auto summary = summaryOf(state, **app, deployment);
+        auto summary = summaryOf(state, versions, **app, deployment);
         if (const auto share = shares.find({deployment.appId, deployment.version});
             share != shares.end()) {
             summary.replicas = share->second.replicas;
@@ -266,8 +288,13 @@ void addDeployments(Desk& desk)
     const auto name
         = [](const char* method) { return std::string("/slipway.v1.Studio/") + method; };
     auto& methods = desk.methods;
-    methods.unary<own::DeploymentsRequest>(name("ListDeployments"), Repeat::Harmless,
-                                           listDeployments, Access::Private);
+    methods.unary<own::DeploymentsRequest>(
+        name("ListDeployments"), Repeat::Harmless,
+        [versions = std::make_shared<VersionCache>()](Exchange& exchange,
+                                                      const own::DeploymentsRequest& request) {
+            return listDeployments(*versions, exchange, request);
+        },
+        Access::Private);
     methods.unary<own::StagedRequest>(name("GetStaged"), Repeat::Harmless, getStaged,
                                       Access::Private);
     methods.unary<own::StagedRequest>(

@@ -81,6 +81,15 @@ bool needsParameters(const store::FunctionRecord& function)
 
 } // namespace
 
+std::string manifestOf(const control::State& state, const std::string& imageId)
+{
+    const auto image = state.images.find(imageId);
+    if (!image)
+        return {};
+    const auto json = parseJson((*image)->image);
+    return json ? control::imageFromJson(*json).manifest : std::string();
+}
+
 model::DeployedFunction describe(const control::State& state, const store::FunctionRecord& function)
 {
     const auto definition = definitionOf(function);
@@ -91,9 +100,7 @@ model::DeployedFunction describe(const control::State& state, const store::Funct
         ? function.gpu
         : function.gpu + ":" + std::to_string(function.gpuCount);
     described.imageId = function.imageId;
-    if (const auto image = state.images.find(function.imageId))
-        if (const auto json = parseJson((*image)->image))
-            described.manifest = control::imageFromJson(*json).manifest;
+    described.manifest = manifestOf(state, function.imageId);
     described.revision = function.revision;
     described.resources.milliCpu = function.milliCpu;
     described.resources.milliCpuMax = definition.resources().milli_cpu_max();

@@ -16,6 +16,9 @@ namespace emulator::api {
 [[nodiscard]] model::DeployedFunction describe(const control::State& state,
                                                const store::FunctionRecord& function);
 
+/// "sha256:…" of an image once it was exported; empty before.
+[[nodiscard]] std::string manifestOf(const control::State& state, const std::string& imageId);
+
 /// The functions of a staging against the live version, by name; those that it leaves out last.
 [[nodiscard]] std::vector<model::StagedFunction>
 differencesOf(const control::State& state, const control::StagingRegistry::Staging& staging);

@@ -21,6 +21,17 @@ registry::OnProgress after(const registry::OnProgress& onProgress, std::uint64_t
     };
 }
 
+/// A target's own registry is named without a repository: any leads to the same place.
+std::string withRepository(std::string url)
+{
+    while (url.ends_with('/'))
+        url.pop_back();
+    const auto host = url.find("://");
+    if (host != std::string::npos && url.find('/', host + 3) == std::string::npos)
+        url += "/slipway";
+    return url;
+}
+
 } // namespace
 
 Courier::Courier(emulator::image::Store store, RegistryPlace place)
@@ -83,7 +94,7 @@ Result<registry::Registry*> Courier::connect()
         return Error(ErrorCode::Unavailable,
                      "the target names no registry; `slip cluster test` says more");
     registry::HttpRegistryOptions options;
-    options.url = m_place.url;
+    options.url = withRepository(m_place.url);
     options.token = m_place.token;
     options.userName = m_place.userName;
     options.password = m_place.password;

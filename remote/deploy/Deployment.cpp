@@ -269,23 +269,27 @@ Result<> Deployment::promote(std::stop_token stop)
 /// Brings images and app to a target elsewhere, staged there.
 Result<> Deployment::bring(std::stop_token stop)
 {
-    TRY(perform(Stage::Push, "pushing to " + m_target.name, [&] {
-        return m_courier.push(
-            [this](const registry::Progress& progress) {
-                m_observer.onProgress(Stage::Push, progress.done, progress.total);
-            },
-            stop);
-    }));
-    TRY(perform(Stage::Register, "registering the images", [&]() -> Result<> {
-        auto known = m_remote.importImages(m_courier.images(m_facts.staged), m_courier.runtimes());
-        return known ? Result<>() : std::move(known).error();
-    }));
-    return perform(Stage::Submit, "handing the app over", [&]() -> Result<> {
-        TRY(stageAt(m_target, m_targetNonce, stop));
-        TRY_ASSIGN(const auto staged, m_remote.staged(m_targetNonce));
-        m_deployed.appId = staged.appId;
-        return {};
-    });
+    const auto onProgress = [this](const registry::Progress& progress) {
+        m_observer.onProgress(Stage::Push, progress.done, progress.total);
+    };
+    const auto push = [&] { return m_courier.push(onProgress, stop); };
+    const auto registerImages = [&] {
+        const auto known
+            = m_remote.importImages(m_courier.images(m_facts.staged), m_courier.runtimes());
+        return known ? Result<>() : Result<>(known.error());
+    };
+    const auto submit = [&] { return submitTo(m_target, stop); };
+    TRY(perform(Stage::Push, "pushing to " + m_target.name, push));
+    TRY(perform(Stage::Register, "registering the images", registerImages));
+    return perform(Stage::Submit, "handing the app over", submit);
+}
+
+Result<> Deployment::submitTo(const Place& target, std::stop_token stop)
+{
+    TRY(stageAt(target, m_targetNonce, std::move(stop)));
+    TRY_ASSIGN(const auto staged, m_remote.staged(m_targetNonce));
+    m_deployed.appId = staged.appId;
+    return {};
 }
 
 Result<Deployed> Deployment::carryOut(std::stop_token stop)

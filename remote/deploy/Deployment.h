@@ -105,6 +105,7 @@ private:
     [[nodiscard]] Result<> gather(std::stop_token stop);
     [[nodiscard]] Result<> gatherImages(std::stop_token stop);
     [[nodiscard]] Result<> bring(std::stop_token stop);
+    [[nodiscard]] Result<> submitTo(const Place& target, std::stop_token stop);
     [[nodiscard]] Result<> promote(std::stop_token stop);
     [[nodiscard]] Error fail(Stage stage, Error error);
     static void discard(const emulator::rpc::StudioClient& studio, std::string& nonce);

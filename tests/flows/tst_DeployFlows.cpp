@@ -45,6 +45,7 @@ private:
         return m_emulator->slip(QStringList {"exec", "--", "modal"} + arguments);
     }
     [[nodiscard]] QJsonArray deployments();
+    [[nodiscard]] QJsonObject newest() { return deployments().first().toObject(); }
 
     std::unique_ptr<Emulator> m_emulator;
     QTemporaryDir m_project;
@@ -242,7 +243,7 @@ void TestDeployFlows::rollbackRepeatsTheFirst()
     QCOMPARE(record["repeats"].toInt(), 1);
     const auto called = call({"price", "21"});
     VERIFY_SHOWING(called.output.contains("price 42"), called);
-    QCOMPARE(deployments()[0]["rolled_back_to"].toInt(), 1);
+    QCOMPARE(newest()["rolled_back_to"].toInt(), 1);
     const auto none = m_emulator->slip({"rollback", "shop", "9"});
     VERIFY_SHOWING(none.code == 2, none);
     VERIFY_SHOWING(none.errors.contains("no version 9"), none);
@@ -273,7 +274,7 @@ void TestDeployFlows::stockClientKnowsTheVersions()
     done = modal({"app", "rollback", "shop"});
     VERIFY_SHOWING(done.code == 0, done);
     QCOMPARE(deployments().size(), before + 1);
-    QVERIFY(deployments()[0]["rolled_back_to"].toInt() == before - 1);
+    QVERIFY(newest()["rolled_back_to"].toInt() == before - 1);
     done = modal({"app", "rollback", "shop", "v1", "--strategy", "recreate"});
     VERIFY_SHOWING(done.code == 0, done);
     done = modal({"app", "rollover", "shop"});
@@ -325,8 +326,8 @@ void TestDeployFlows::budgetHoldsBackAndResumes()
         return QJsonDocument::fromJson(tasks.output.toUtf8()).array().isEmpty();
     };
     QTRY_VERIFY_WITH_TIMEOUT(idle(), 60000);
-    QVERIFY(!deployments()[0]["held_back"].toString().isEmpty());
-    const auto logs = m_emulator->slip({"logs", deployments()[0]["app_id"].toString()});
+    QVERIFY(!newest()["held_back"].toString().isEmpty());
+    const auto logs = m_emulator->slip({"logs", newest()["app_id"].toString()});
     QCOMPARE(logs.output.count("is used up"), 1);
     budget = m_emulator->slip({"budget", "shop", "none"});
     VERIFY_SHOWING(budget.code == 0, budget);
@@ -342,7 +343,7 @@ void TestDeployFlows::stopEndsTheApp()
     VERIFY_SHOWING(stop.code == 0, stop);
     const auto called = call({"price", "21"});
     VERIFY_SHOWING(called.code != 0, called);
-    QTRY_COMPARE_WITH_TIMEOUT(deployments()[0]["state"].toString(), QString("stopped"), 60000);
+    QTRY_COMPARE_WITH_TIMEOUT(newest()["state"].toString(), QString("stopped"), 60000);
     const auto history = modal({"app", "history", "shop", "--json"});
     VERIFY_SHOWING(history.code == 0, history);
     const auto back = m_emulator->slip({"rollback", "shop"});
