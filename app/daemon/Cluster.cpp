@@ -65,8 +65,8 @@ remote::slurm::Options engineOptions(const fs::path& home, const local::ClusterS
 
 } // namespace
 
-Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home,
-                                                 local::ClusterSettings given, const Clock& clock)
+Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home, local::ClusterSettings given,
+                                                 const Clock& clock)
 {
     std::unique_ptr<Cluster> cluster(new Cluster);
     auto& settings = cluster->m_settings;
@@ -76,8 +76,7 @@ Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home,
         TRY(writeFileAtomically(local::clusterFile(home), settings.toJson()));
     }
     cluster->m_host = settings.advertise.empty() ? hostName() : settings.advertise;
-    TRY_ASSIGN(cluster->m_certificate,
-               local::Certificate::load(home, rpc::certificateName));
+    TRY_ASSIGN(cluster->m_certificate, local::Certificate::load(home, rpc::certificateName));
     TRY_ASSIGN(cluster->m_engine,
                remote::slurm::SlurmEngine::create(engineOptions(home, settings, clock)));
 
@@ -103,26 +102,35 @@ control::Placement::Options Cluster::placement() const
 {
     control::Placement::Options options;
     options.engine = m_engine.get();
-    options.prepare
-        = [this](const model::ReplicaBrief& brief) { return m_orders->prepare(brief); };
+    options.prepare = [this](const model::ReplicaBrief& brief) { return m_orders->prepare(brief); };
     options.discard = [this](const std::string& replicaId) { m_orders->discard(replicaId); };
     return options;
+}
+
+Result<> Cluster::serveImages(const fs::path& home, const std::string& token)
+{
+    if (!m_settings.registryUrl.empty())
+        return {};
+    TRY_ASSIGN(m_images,
+               remote::registry::DirectoryServer::create({.folder = home / "oci", .token = token}));
+    return {};
 }
 
 void Cluster::tell(Facts& facts) const
 {
     facts.engine = m_settings.engine;
     facts.registryUrl = m_settings.registryUrl;
+    facts.registryPort = m_images ? m_images->port() : 0;
 }
 
 Result<> Cluster::listen(rpc::Server::Handler handler)
 {
-    TRY_ASSIGN(m_server,
-               rpc::Server::create({.tlsAddress = listenAddress() + ":"
-                                        + std::to_string(m_settings.port),
-                                    .certificate = m_certificate.certificate,
-                                    .key = m_certificate.key},
-                                   std::move(handler)));
+    TRY_ASSIGN(
+        m_server,
+        rpc::Server::create({.tlsAddress = listenAddress() + ":" + std::to_string(m_settings.port),
+                             .certificate = m_certificate.certificate,
+                             .key = m_certificate.key},
+                            std::move(handler)));
     log::info("daemon", "replicas reach us at " + m_host + ":" + std::to_string(m_settings.port));
     return {};
 }

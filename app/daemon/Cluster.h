@@ -11,6 +11,7 @@
 #include "emulator/local/ReplicaOrders.h"
 #include "emulator/rpc/Server.h"
 #include "remote/engines/slurm/SlurmEngine.h"
+#include "remote/registry/DirectoryServer.h"
 
 #include <filesystem>
 #include <memory>
@@ -36,6 +37,11 @@ public:
     {
         return m_settings.listen.empty() ? "0.0.0.0" : m_settings.listen;
     }
+    /// Serves HOME/oci as a registry on loopback, for pushes through a tunnel, where the site has
+    /// none; its password is the client's token.
+    [[nodiscard]] emulator::Result<> serveImages(const std::filesystem::path& home,
+                                                 const std::string& token);
+
     /// Where images are pushed to: the site's registry, or the one that this daemon serves.
     void tell(Facts& facts) const;
 
@@ -52,6 +58,7 @@ private:
     std::unique_ptr<remote::slurm::SlurmEngine> m_engine;
     std::unique_ptr<emulator::local::ReplicaOrders> m_orders;
     std::unique_ptr<emulator::rpc::Server> m_server;
+    std::unique_ptr<remote::registry::DirectoryServer> m_images;
 };
 
 } // namespace app::daemon
