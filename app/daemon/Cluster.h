@@ -37,11 +37,6 @@ public:
     {
         return m_settings.listen.empty() ? "0.0.0.0" : m_settings.listen;
     }
-    /// Serves HOME/oci as a registry on loopback, for pushes through a tunnel, where the site has
-    /// none; its password is the client's token.
-    [[nodiscard]] emulator::Result<> serveImages(const std::filesystem::path& home,
-                                                 const std::string& token);
-
     /// Where images are pushed to: the site's registry, or the one that this daemon serves.
     void tell(Facts& facts) const;
 
@@ -50,6 +45,8 @@ public:
     void shutdown();
 
 private:
+    emulator::Result<> serveImages(const std::filesystem::path& home);
+
     Cluster() = default;
 
     emulator::local::ClusterSettings m_settings;
@@ -57,8 +54,8 @@ private:
     emulator::local::Certificate m_certificate;
     std::unique_ptr<remote::slurm::SlurmEngine> m_engine;
     std::unique_ptr<emulator::local::ReplicaOrders> m_orders;
-    std::unique_ptr<emulator::rpc::Server> m_server;
     std::unique_ptr<remote::registry::DirectoryServer> m_images;
+    std::unique_ptr<emulator::rpc::Server> m_server;
 };
 
 } // namespace app::daemon

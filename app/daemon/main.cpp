@@ -116,6 +116,7 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     if (cluster) {
         options.builds = false;
         options.maxTasks = cluster->settings().maxReplicas;
+        options.builds = false;
         options.placement = cluster->placement();
         options.replicaBlobUrl = "http://" + cluster->host() + ":" + std::to_string(blobs->port());
     }
@@ -126,8 +127,8 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
         TRY(cluster->listen(handler));
     const auto socket = home / "run" / "studio.sock";
     TRY_ASSIGN(const auto server,
-               rpc::Server::create({.tcp = door.listener(), .privateSockets = {socket.string()}},
-                                   handler));
+               rpc::Server::create(
+                   {.tcp = door.listener(), .privateSockets = {socket.string()}}, handler));
     credentials.port = door.port();
     credentials.blobPort = blobs->port();
     TRY(credentials.save(home));
@@ -141,10 +142,8 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
                               .tokenSecret = credentials.tokenSecret,
                               .port = door.port(),
                               .httpPort = blobs->port()};
-    if (cluster) {
-        TRY(cluster->serveImages(home, credentials.tokenSecret));
+    if (cluster)
         cluster->tell(facts);
-    }
     TRY_ASSIGN(const auto gate, app::daemon::openGate(facts));
     clusters.open([&service] { service->noteChange(); });
 
