@@ -13,7 +13,7 @@ build_packages=(
     "git build"
     "ca-certificates package indexes over https"
     "qt6-base-dev the window, and the tests"
-    "libqt6svg6-dev the window: icons"
+    "qt6-svg-dev the window: icons"
     "libqscintilla2-qt6-dev the window: editor"
     "libqcustomplot-dev the window: graphs"
     "libgit2-dev the window: state of the files"

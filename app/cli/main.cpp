@@ -47,6 +47,8 @@ void addRun(CLI::App& slip, Invocation& call)
     auto* run = slip.add_subcommand(
         "run", "Run a function or local entrypoint: slip run APP.py[::NAME] [ARGS…]");
     run->add_option("--run-id", options.runId, "Name this run, to find its app by");
+    run->add_option("--exit-file", options.exitFile,
+                    "Write the exit code to this file at the end, for whoever is not the parent");
     run->callback([&call] {
         if (call.passed.empty())
             throw CLI::RequiredError("APP.py[::NAME]");

@@ -18,6 +18,8 @@ using models::RunState;
 
 namespace {
 
+constexpr int mostRecords = 20; // of runs, kept in HOME/runs
+
 /// "ta-4Zt…" is told apart by its last letters.
 std::string shortTask(const std::string& id)
 {
@@ -32,12 +34,6 @@ RunSession::RunSession(DaemonLink* link, QObject* parent)
     , m_nextLink(link)
 {
     setLink(link);
-    connect(&m_process, &QProcess::readyReadStandardOutput, this,
-            [this] { readOutput(QProcess::StandardOutput); });
-    connect(&m_process, &QProcess::readyReadStandardError, this,
-            [this] { readOutput(QProcess::StandardError); });
-    connect(&m_process, &QProcess::finished, this, &RunSession::processEnded);
-    connect(&m_process, &QProcess::errorOccurred, this, &RunSession::processFailed);
     m_settle.setSingleShot(true);
     m_settle.setInterval(2000);
     connect(&m_settle, &QTimer::timeout, this, [this] {
@@ -48,17 +44,7 @@ RunSession::RunSession(DaemonLink* link, QObject* parent)
     });
 }
 
-RunSession::~RunSession()
-{
-    m_process.disconnect(this);
-    if (m_process.state() == QProcess::NotRunning)
-        return;
-    // The client is told to end cleanly; the daemon ends the app when it has gone.
-    ::kill(static_cast<pid_t>(m_process.processId()), SIGINT);
-    if (!m_process.waitForFinished(2000))
-        m_process.kill();
-    m_process.waitForFinished(500);
-}
+RunSession::~RunSession() = default;
 
 void RunSession::setLink(DaemonLink* link)
 {
@@ -76,6 +62,49 @@ void RunSession::start(const RunRequest& request)
     if (m_run.active())
         return;
     setLink(m_nextLink);
+    reset(request, QDateTime::currentMSecsSinceEpoch());
+    inBackground(
+        this,
+        [request] {
+            auto started = startDetached(request);
+            dropOldRuns(request.runs, mostRecords);
+            return started;
+        },
+        [this, id = request.runId](const emulator::Result<RunRecord>& started) {
+            if (id != m_request.runId)
+                return;
+            if (started) {
+                follow(*started);
+                if (m_stops > 0) // somebody was quicker
+                    m_client->signal(SIGINT);
+                return;
+            }
+            const auto why = QString::fromStdString(started.error().message());
+            addOutput({why.toUtf8()}, 3);
+            conclude(RunState::Failed, why);
+        });
+}
+
+void RunSession::takeUp(const RunRecord& record, const QStringList& projectFiles,
+                        const models::SourcePlaces& places)
+{
+    if (m_run.active())
+        return;
+    auto request = record.request;
+    request.projectFiles = projectFiles;
+    request.places = places;
+    reset(request, record.startedAt);
+    addOutput({tr("Taken up again: the run went on while there was no window").toUtf8()}, 3);
+    follow(record);
+    m_link->refresh();
+}
+
+/// Empties all models for a run that begins.
+void RunSession::reset(const RunRequest& request, qint64 startedAt)
+{
+    m_client.reset();
+    for (auto& splitter : m_lines)
+        splitter = {};
     m_request = request;
     for (auto* stream : {&m_logStream, &m_usageStream})
         if (*stream) {
@@ -92,26 +121,13 @@ void RunSession::start(const RunRequest& request)
     m_logs.clear();
     m_output.clear();
     m_problems = models::ProblemParser(request.folder, request.projectFiles, request.places);
-    m_run.begin(request.runId, request.function);
+    m_run.begin(request.runId, request.function, startedAt);
     Q_EMIT resultChanged();
     Q_EMIT metricsChanged();
     Q_EMIT problemsChanged();
     Q_EMIT costChanged();
 
-    QStringList arguments {QStringLiteral("run"), QStringLiteral("--run-id"), request.runId};
     const bool elsewhere = !request.target.isEmpty() && request.target != QLatin1String("local");
-    if (elsewhere)
-        arguments << QStringLiteral("--target") << request.target;
-    arguments << request.file + QStringLiteral("::") + request.function;
-    arguments += request.arguments;
-    auto environment = QProcessEnvironment::systemEnvironment();
-    environment.insert(QStringLiteral("FORCE_COLOR"), QStringLiteral("1"));
-    environment.insert(QStringLiteral("COLUMNS"), QStringLiteral("120"));
-    environment.insert(QStringLiteral("PYTHONUNBUFFERED"), QStringLiteral("1"));
-    m_process.setProcessEnvironment(environment);
-    m_process.setWorkingDirectory(request.folder);
-    m_process.setProgram(request.slip);
-    m_process.setArguments(arguments);
     addOutput(
         {"$ slip run "
          + (elsewhere ? QStringLiteral("--target ") + request.target + u' ' : QString()).toUtf8()
@@ -120,7 +136,29 @@ void RunSession::start(const RunRequest& request)
                .trimmed()
                .toUtf8()},
         3);
-    m_process.start(QIODevice::ReadOnly);
+}
+
+/// What the follower tells comes to the GUI thread, and only while its run is the one that is
+/// shown.
+void RunSession::follow(const RunRecord& record)
+{
+    const auto id = record.request.runId;
+    const auto here = [this, id](auto work) {
+        QMetaObject::invokeMethod(
+            this,
+            [this, id, work = std::move(work)] {
+                if (id == m_request.runId)
+                    work();
+            },
+            Qt::QueuedConnection);
+    };
+    m_client = std::make_unique<RunFollower>(
+        record,
+        RunFollower::Listener {
+            [this, here](int descriptor, const QByteArray& piece) {
+                here([this, descriptor, piece] { takeOutput(descriptor, piece); });
+            },
+            [this, here](std::optional<int> code) { here([this, code] { clientEnded(code); }); }});
 }
 
 void RunSession::stop()
@@ -134,10 +172,8 @@ void RunSession::stop()
             [this](const emulator::Result<std::string>& said) {
                 addOutput({QByteArray::fromStdString(said ? *said : said.error().message())}, 3);
             });
-    if (m_process.state() == QProcess::Running)
-        ::kill(static_cast<pid_t>(m_process.processId()), m_stops > 2 ? SIGKILL : SIGINT);
-    else if (m_process.state() == QProcess::NotRunning)
-        conclude(RunState::Cancelled, {});
+    if (m_client)
+        m_client->signal(m_stops > 2 ? SIGKILL : SIGINT);
 }
 
 void RunSession::addOutput(const QByteArrayList& lines, int descriptor)
@@ -161,29 +197,13 @@ void RunSession::addOutput(const QByteArrayList& lines, int descriptor)
         Q_EMIT problemsChanged();
 }
 
-void RunSession::readOutput(QProcess::ProcessChannel channel)
+void RunSession::takeOutput(int descriptor, const QByteArray& piece)
 {
-    const bool error = channel == QProcess::StandardError;
-    m_process.setReadChannel(channel);
-    const auto piece = error ? m_process.readAllStandardError() : m_process.readAllStandardOutput();
-    addOutput(m_lines[error ? 1 : 0].feed(piece), error ? 2 : 1);
+    addOutput(m_lines[descriptor - 1].feed(piece), descriptor);
 }
 
-void RunSession::processFailed(QProcess::ProcessError error)
+void RunSession::clientEnded(std::optional<int> code)
 {
-    if (error != QProcess::FailedToStart)
-        return;
-    const auto why = tr("%1 could not be started: %2")
-                         .arg(m_request.slip.isEmpty() ? QStringLiteral("slip") : m_request.slip,
-                              m_process.errorString());
-    addOutput({why.toUtf8()}, 3);
-    conclude(RunState::Failed, why);
-}
-
-void RunSession::processEnded(int code, QProcess::ExitStatus how)
-{
-    readOutput(QProcess::StandardOutput);
-    readOutput(QProcess::StandardError);
     for (int i = 0; i < 2; ++i) {
         const auto rest = m_lines[i].rest();
         if (!rest.isEmpty())
@@ -193,16 +213,16 @@ void RunSession::processEnded(int code, QProcess::ExitStatus how)
     Q_EMIT problemsChanged();
     m_link->refresh();
     m_settle.start();
-    if (how == QProcess::NormalExit && code == 0 && m_stops == 0) {
+    if (code == 0 && m_stops == 0) {
         fetchResult();
         conclude(RunState::Succeeded, {});
     } else if (m_stops > 0 || code == 130) {
         conclude(RunState::Cancelled, {});
-    } else if (how == QProcess::CrashExit) {
+    } else if (!code) {
         conclude(RunState::Lost, tr("The client was killed"));
     } else {
         fetchResult();
-        auto reason = tr("The client ended with exit code %1").arg(code);
+        auto reason = tr("The client ended with exit code %1").arg(*code);
         for (const auto& problem : m_problems.problems())
             if (problem.severity == models::Problem::Severity::Error)
                 reason = problem.message;

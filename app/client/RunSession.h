@@ -4,31 +4,18 @@
 
 #include "app/client/DaemonLink.h"
 #include "app/client/LineSplitter.h"
+#include "app/client/RunFollower.h"
 #include "app/models/LogModel.h"
 #include "app/models/MetricSeries.h"
 #include "app/models/ProblemParser.h"
 #include "app/models/RunModel.h"
 
-#include <QProcess>
 #include <QSet>
 #include <QTimer>
 
 #include <optional>
 
 namespace app::client {
-
-/// What is to be run: decided by the window, carried out by a RunSession.
-struct RunRequest {
-    QString slip; ///< the program
-    QString runId;
-    QString folder; ///< of the project
-    QString file; ///< absolute
-    QString target; ///< "local", "hpc"; empty: local
-    QString function; ///< "train", "Model.infer"
-    QStringList arguments; ///< for `modal run`
-    QStringList projectFiles; ///< relative; problems are mapped onto them
-    models::SourcePlaces places; ///< of cards and images, as the source was when it started
-};
 
 /// The outcome of the last call of a run.
 struct RunResult {
@@ -38,7 +25,8 @@ struct RunResult {
 };
 
 /// Runs one function after another: starts `slip run`, finds the app that it makes, follows logs
-/// and usage, and fetches the result. Its models are refilled by each run. GUI thread.
+/// and usage, and fetches the result. The run goes on when the session dies; another one takes it
+/// up again. Its models are refilled by each run. GUI thread.
 class RunSession : public QObject {
     Q_OBJECT
 
@@ -49,6 +37,10 @@ public:
     /// The line to the target that the next run goes to; a run that is going on keeps its own.
     void setLink(DaemonLink* link);
     void start(const RunRequest& request);
+    /// Takes up the run that a window before this one has started, from its first line on, whether
+    /// it still goes on or not. `projectFiles` and `places` are those of now.
+    void takeUp(const RunRecord& record, const QStringList& projectFiles,
+                const models::SourcePlaces& places);
     /// Asks the client and the daemon to end the run; a second time at once.
     void stop();
 
@@ -69,10 +61,11 @@ Q_SIGNALS:
     void costChanged();
 
 private:
-    void readOutput(QProcess::ProcessChannel channel);
+    void reset(const RunRequest& request, qint64 startedAt);
+    void follow(const RunRecord& record);
+    void takeOutput(int descriptor, const QByteArray& piece);
     void addOutput(const QByteArrayList& lines, int descriptor);
-    void processEnded(int code, QProcess::ExitStatus how);
-    void processFailed(QProcess::ProcessError error);
+    void clientEnded(std::optional<int> code);
     void followSnapshot();
     void followApp(const std::string& appId);
     void fetchResult();
@@ -91,7 +84,7 @@ private:
     std::int64_t m_costMicros = 0;
     std::string m_appId;
     QSet<QString> m_fetched; ///< calls whose outputs are here or on their way
-    QProcess m_process;
+    std::unique_ptr<RunFollower> m_client;
     LineSplitter m_lines[2];
     QTimer m_settle; ///< after the client's end: the last logs and figures come
     int m_stops = 0;

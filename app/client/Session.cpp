@@ -52,7 +52,8 @@ QJsonObject Session::toJson() const
             {QStringLiteral("fontSize"), fontSize},
             {QStringLiteral("target"), target},
             {QStringLiteral("function"), function},
-            {QStringLiteral("arguments"), arguments}};
+            {QStringLiteral("arguments"), arguments},
+            {QStringLiteral("run"), run}};
 }
 
 Session Session::fromJson(const QJsonObject& json)
@@ -82,6 +83,7 @@ Session Session::fromJson(const QJsonObject& json)
     session.target = json[QStringLiteral("target")].toString(session.target);
     session.function = json[QStringLiteral("function")].toString();
     session.arguments = json[QStringLiteral("arguments")].toObject();
+    session.run = json[QStringLiteral("run")].toString();
     return session;
 }
 

@@ -31,6 +31,7 @@ struct Session {
     QString target = QStringLiteral("local"); ///< where things run
     QString function; ///< picked last
     QJsonObject arguments; ///< typed last, by "file::function"
+    QString run; ///< the id of the run that was still going on; empty without
 
     [[nodiscard]] QJsonObject toJson() const;
     [[nodiscard]] static Session fromJson(const QJsonObject& json);

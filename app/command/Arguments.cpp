@@ -10,7 +10,8 @@
 namespace app::command {
 namespace {
 
-constexpr std::array<std::string_view, 4> withValue {"--run-id", "--card", "--count", "--target"};
+constexpr std::array<std::string_view, 5> withValue {"--run-id", "--exit-file", "--card", "--count",
+                                                     "--target"};
 
 } // namespace
 

@@ -21,6 +21,7 @@ struct RunOptions {
     std::string target; ///< APP.py[::NAME]
     std::vector<std::string> arguments;
     std::string runId; ///< made up when empty
+    std::string exitFile; ///< gets the exit code at the end; empty: none
 };
 int run(const Context& context, const RunOptions& options);
 int exec(const Context& context, const std::vector<std::string>& command);

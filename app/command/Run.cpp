@@ -4,6 +4,7 @@
 #include "app/command/Client.h"
 #include "app/command/Commands.h"
 #include "app/command/Reach.h"
+#include "emulator/base/Files.h"
 #include "emulator/base/Id.h"
 #include "emulator/base/Subprocess.h"
 #include "emulator/local/Home.h"
@@ -117,9 +118,7 @@ void printCost(const Context& context, const Reached& reached, const std::string
                      emulated ? "emulated" : context.target.c_str(), id.c_str());
 }
 
-} // namespace
-
-int run(const Context& context, const RunOptions& options)
+int runClient(const Context& context, const RunOptions& options)
 {
     const auto file = options.target.substr(0, options.target.find("::"));
     if (!fs::exists(file))
@@ -142,6 +141,17 @@ int run(const Context& context, const RunOptions& options)
         return report(child.error());
     const int code = toExitCode(waitInterruptibly(*child));
     printCost(context, *reached, runId, code);
+    return code;
+}
+
+} // namespace
+
+int run(const Context& context, const RunOptions& options)
+{
+    const int code = runClient(context, options);
+    if (!options.exitFile.empty())
+        if (const auto kept = writeFileAtomically(options.exitFile, std::to_string(code)); !kept)
+            return report(kept.error());
     return code;
 }
 

@@ -35,12 +35,13 @@ bool isFinal(RunState state)
     return state >= RunState::Succeeded;
 }
 
-void RunModel::begin(const QString& runId, const QString& function)
+void RunModel::begin(const QString& runId, const QString& function, qint64 startedAt)
 {
     m_runId = runId;
     m_function = function;
     m_reason.clear();
-    m_started = QDateTime::currentDateTimeUtc();
+    m_started = startedAt == 0 ? QDateTime::currentDateTimeUtc()
+                               : QDateTime::fromMSecsSinceEpoch(startedAt, Qt::UTC);
     m_ended = {};
     m_state = RunState::Preparing;
     Q_EMIT stateChanged(m_state);

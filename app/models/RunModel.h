@@ -34,7 +34,8 @@ class RunModel : public QObject {
 public:
     using QObject::QObject;
 
-    void begin(const QString& runId, const QString& function); ///< a new run: Preparing
+    /// A run: Preparing. `startedAt` is in milliseconds since the epoch; 0: now.
+    void begin(const QString& runId, const QString& function, qint64 startedAt = 0);
     /// Whether the step was taken.
     bool advance(RunState state, const QString& reason = {});
 

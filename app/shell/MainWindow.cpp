@@ -95,7 +95,7 @@ MainWindow::MainWindow(WindowParts parts, QWidget* parent)
 
 MainWindow::~MainWindow()
 {
-    // Streams and processes end before the models that they fill.
+    // Streams end before the models that they fill. A run goes on by itself.
     m_run->disconnect(this);
     m_link->disconnect(this);
     delete m_run;
@@ -211,6 +211,7 @@ void MainWindow::begin(const QString& folder)
     const auto tabs = m_session.tabs;
     const auto current = m_session.currentTab;
     m_begun = true;
+    m_runToTakeUp = m_session.run;
     if (!wanted.isEmpty() && QFileInfo(wanted).isDir()) {
         openFolder(wanted);
         if (same)
@@ -218,6 +219,7 @@ void MainWindow::begin(const QString& folder)
     } else {
         m_central->setCurrentWidget(m_welcome);
         updateRunActions();
+        takeUpRun();
     }
     QTimer::singleShot(0, this, [this] {
         m_link->open();
@@ -323,6 +325,8 @@ void MainWindow::gatherSession()
     m_session.currentTab = m_editors->currentIndex();
     m_session.function = m_runBar->pickedKey();
     m_session.arguments = m_runBar->remembered();
+    if (m_runToTakeUp.isEmpty())
+        m_session.run = m_run->run()->active() ? m_run->run()->runId() : QString();
 }
 
 void MainWindow::saveSession(bool wait)

@@ -104,6 +104,8 @@ private:
     void goToLine();
     void setFontSize(int points);
     void startRun();
+    void takeUpRun(); ///< the one that was going on when the last window went
+    [[nodiscard]] QString gpuOf(const QString& file, const QString& function) const;
     void runFunction(const QString& file, const QString& function);
     void runAtCaret();
     void runStateChanged(models::RunState state);
@@ -119,6 +121,7 @@ private:
     WindowParts m_parts;
     client::Session m_session;
     bool m_begun = false;
+    QString m_runToTakeUp; ///< its id, until the project has been read
 
     models::ProjectTreeModel m_tree;
     models::AppOutlineModel m_outline;

@@ -98,6 +98,7 @@ void MainWindow::connectFiles()
         if (m_editors->current() != nullptr)
             m_projectPanel->reveal(m_editors->current()->path());
     });
+    connect(m_watch, &client::ProjectWatch::scanned, this, &MainWindow::takeUpRun);
     connect(m_watch, &client::ProjectWatch::gitChanged, this,
             [this] { m_status->setGit(m_tree.git()); });
     // A burst of outlines is shown once.
@@ -178,6 +179,7 @@ void MainWindow::startRun()
     }
     client::RunRequest request;
     request.slip = m_parts.programs.slip;
+    request.runs = m_parts.programs.home + QStringLiteral("/runs");
     request.runId = QUuid::createUuid().toString(QUuid::WithoutBraces);
     request.folder = m_watch->folder();
     request.file = picked->file;
@@ -185,13 +187,7 @@ void MainWindow::startRun()
     request.arguments = *arguments;
     request.projectFiles = m_tree.files();
     request.places = {m_outline.outlines(), request.file, request.function};
-    // A method asks for what its class asks for.
-    auto gpu = picked->entry.gpu;
-    for (const auto& app : m_outline.outline(picked->file).entries)
-        for (const auto& child : app.children)
-            if (child.kind == models::OutlineEntry::Kind::Class
-                && request.function.startsWith(child.name + u'.'))
-                gpu = child.gpu;
+    const auto gpu = gpuOf(request.file, request.function);
     m_editors->saveAllThen([this, request, gpu](bool written) {
         if (!written)
             return; // the editor has said why
@@ -200,9 +196,44 @@ void MainWindow::startRun()
     });
 }
 
+/// A method asks for what its class asks for.
+QString MainWindow::gpuOf(const QString& file, const QString& function) const
+{
+    QString gpu;
+    for (const auto& app : m_outline.outline(file).entries)
+        for (const auto& child : app.children)
+            if (child.name == function
+                || (child.kind == models::OutlineEntry::Kind::Class
+                    && function.startsWith(child.name + u'.')))
+                gpu = child.gpu;
+    return gpu;
+}
+
+void MainWindow::takeUpRun()
+{
+    if (m_runToTakeUp.isEmpty())
+        return;
+    const auto folder
+        = m_parts.programs.home + QStringLiteral("/runs/") + std::exchange(m_runToTakeUp, {});
+    client::inBackground(
+        this, [folder] { return client::RunRecord::read(folder); },
+        [this](const emulator::Result<client::RunRecord>& record) {
+            if (!record || m_run->run()->active()) {
+                remember();
+                return;
+            }
+            const auto& [file, function] = std::tie(record->request.file, record->request.function);
+            m_runBar->pick(file, function);
+            m_inspector->setGpu(gpuOf(file, function));
+            m_run->takeUp(*record, m_tree.files(), {m_outline.outlines(), file, function});
+        });
+}
+
 void MainWindow::runStateChanged(RunState state)
 {
     updateRunActions();
+    if (state == RunState::Preparing || models::isFinal(state))
+        saveSession(false); // a window that is killed now must find the run again, or must not
     if (state == RunState::Preparing)
         showDock("dock.output");
     else if (state == RunState::Running)

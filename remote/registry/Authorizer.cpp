@@ -58,6 +58,11 @@ std::string Authorizer::header(const std::string& scope) const
     return m_wantsBasic ? basic() : std::string();
 }
 
+Error Authorizer::refused() const
+{
+    return noEntry(sentence(m_credentials));
+}
+
 std::string Authorizer::basic() const
 {
     return "Authorization: Basic "
@@ -68,7 +73,7 @@ Result<> Authorizer::answer(const HttpResponse& refusal, const std::string& scop
                             const std::string& sent, std::stop_token stop)
 {
     if (!m_credentials.token.empty())
-        return noEntry(sentence(m_credentials));
+        return refused();
     const std::scoped_lock fetching(m_fetching);
     // Another thread may have asked for the same token meanwhile.
     if (const auto now = header(scope); !now.empty() && now != sent)
@@ -95,7 +100,7 @@ Result<> Authorizer::answer(const HttpResponse& refusal, const std::string& scop
 Result<> Authorizer::answerBasic(const std::string& sent)
 {
     if (m_credentials.userName.empty() || sent == basic())
-        return noEntry(sentence(m_credentials));
+        return refused();
     const std::scoped_lock lock(m_mutex);
     m_wantsBasic = true;
     return {};
@@ -127,7 +132,7 @@ Result<Authorizer::Token> Authorizer::fetchToken(const Challenge& challenge,
     if (!response)
         return Error(std::move(response).error()).within("ask for a token");
     if (response->status == 401 || response->status == 403)
-        return noEntry(sentence(m_credentials));
+        return refused();
     if (!response->good())
         return Error(ErrorCode::Unavailable,
                      request.url.origin() + ", which gives the registry's tokens, answered "

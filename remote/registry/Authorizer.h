@@ -36,6 +36,9 @@ public:
     [[nodiscard]] Result<> answer(const HttpResponse& refusal, const std::string& scope,
                                   const std::string& sent, std::stop_token stop);
 
+    /// What is wrong when an answered call is refused again.
+    [[nodiscard]] Error refused() const;
+
 private:
     struct Token {
         std::string text;

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// A session that vanishes again and again is a fault that another try does not mend.
-constexpr int mostBegun = 3;
+constexpr int mostBegun = 5;
 /// A registry may read the whole blob once more, from slow storage, before it answers.
 constexpr std::uint64_t checkedBytesPerSecond = std::uint64_t {20} << 20U;
 constexpr std::uint64_t largestChunk = std::uint64_t {256} << 20U;
@@ -118,6 +118,7 @@ Result<> BlobUpload::begin(std::stop_token stop)
     std::uint64_t least = 0;
     std::from_chars(minimum.data(), minimum.data() + minimum.size(), least);
     m_chunkBytes = std::max(m_chunkBytes, std::min(least, largestChunk));
+    m_failures = 0;
     m_location = request.url;
     TRY(follow(response));
     saveSession();
@@ -140,6 +141,7 @@ Result<BlobUpload::Next> BlobUpload::sendChunk(const OnProgress& onProgress, std
     if (!response || !response->good())
         return failed(std::move(response), std::move(stop));
     m_failures = 0;
+    m_stalls = 0;
     TRY(follow(*response));
     const auto reached = sizeOfRange(response->header("range")).value_or(m_offset + size);
     if (reached <= m_offset || reached > m_blob.size)
@@ -162,6 +164,7 @@ Result<BlobUpload::Next> BlobUpload::ask(std::stop_token stop)
         return there ? Next::Done : Next::Begin;
     }
     TRY(follow(*response));
+    m_failures = 0;
     if (m_begun == 0 && !m_interrupted)
         m_pushed.resumed = *size;
     m_interrupted = true;
@@ -199,7 +202,8 @@ Result<BlobUpload::Next> BlobUpload::failed(Result<HttpResponse> response, std::
             return Next::Begin;
         return m_caller.refusal(*response);
     }
-    if (++m_failures >= m_caller.rules().attempts)
+    const auto most = m_caller.rules().attempts;
+    if (++m_failures >= most || ++m_stalls >= 3 * most)
         return response ? m_caller.refusal(*response) : std::move(response).error();
     TRY(m_caller.pause(m_failures, response ? &*response : nullptr, std::move(stop)));
     return Next::Ask;

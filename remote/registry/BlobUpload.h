@@ -58,7 +58,8 @@ private:
     std::uint64_t m_offset = 0; ///< what the registry has
     std::uint64_t m_chunkBytes;
     Registry::Pushed m_pushed;
-    int m_failures = 0; ///< since a chunk arrived
+    int m_failures = 0; ///< one after the other
+    int m_stalls = 0; ///< failures since a chunk arrived
     int m_begun = 0;
     bool m_interrupted = false; ///< an offset is what the registry said, not what we sent
 };

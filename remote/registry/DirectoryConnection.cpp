@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace remote::registry {
 
@@ -76,9 +77,23 @@ void DirectoryConnection::stop()
 
 void DirectoryConnection::serve()
 {
+    serveRequests();
+    close();
+}
+
+void DirectoryConnection::close()
+{
+    beast::error_code ignored;
+    m_stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    m_stream.close();
+}
+
+void DirectoryConnection::serveRequests()
+{
     while (m_open) {
         m_parser.emplace();
-        m_parser->body_limit(boost::none);
+        // Beast 1.74 takes "no limit" for a limit of nothing.
+        m_parser->body_limit(std::numeric_limits<std::uint64_t>::max());
         const auto error = wait([&](auto done) {
             http::async_read_header(
                 m_stream, m_buffer, *m_parser,
@@ -97,6 +112,7 @@ void DirectoryConnection::refuse()
 {
     m_parser.emplace();
     sendError(Status::service_unavailable, "TOOMANYREQUESTS", "too many connections");
+    close();
 }
 
 std::string DirectoryConnection::header(http::field name) const
@@ -395,6 +411,9 @@ void DirectoryConnection::sendFailure(const Error& error)
         return sendError(Status::conflict, "BLOB_UPLOAD_INVALID", error.message());
     case ErrorCode::Exhausted:
         return sendError(Status::payload_too_large, "SIZE_INVALID", error.message());
+    case ErrorCode::Unavailable:
+        emulator::log::debug("registry", error.message()); // nobody is there to be told
+        return;
     default:
         emulator::log::error("registry", error.message());
         return sendError(Status::internal_server_error, "UNKNOWN", error.message());

@@ -51,6 +51,8 @@ private:
     boost::beast::error_code
     wait(const std::function<void(std::function<void(boost::beast::error_code)>)>& start);
 
+    void serveRequests();
+    void close();
     [[nodiscard]] bool isAllowed() const;
     [[nodiscard]] std::string header(boost::beast::http::field name) const;
     void answer();

@@ -105,7 +105,7 @@ Result<HttpResponse> RegistryCaller::authorised(const HttpRequest& request,
         if (response.status != 401)
             return response;
         if (asked)
-            return refusal(response);
+            return m_authorizer.refused().within(m_name);
         if (auto answered = m_authorizer.answer(response, scope, authorization, stop); !answered)
             return Error(std::move(answered).error()).within(m_name);
     }

@@ -22,10 +22,10 @@ namespace fs = std::filesystem;
 namespace {
 
 /// The C library's own come with the kernel's loader, which cannot be sent.
-constexpr std::array ofGlibc {"ld-linux", "libc.so",     "libm.so",     "libpthread.so",
-                              "libdl.so", "librt.so",    "libutil.so",  "libresolv.so",
-                              "libnsl.",  "libanl.so",   "libnss_",     "linux-vdso",
-                              "libmvec",  "libcrypt.so", "libthread_db"};
+constexpr std::array ofGlibc {"ld-linux", "libc.so",     "libm.so",    "libpthread.so",
+                              "libdl.so", "librt.so",    "libutil.so", "libresolv.so",
+                              "libnsl.",  "libanl.so",   "libnss_",    "linux-vdso",
+                              "libmvec",  "libthread_db"};
 
 bool isGlibc(const std::string& name)
 {

@@ -127,9 +127,9 @@ Result<> Mux::turn()
             writeLocal(waits.ids[at]);
         if ((events & (POLLIN | POLLHUP | POLLERR)) != 0)
             readLocal(waits.ids[at]);
-        if (i == 0)
-            m_firstServed = waits.ids[at];
     }
+    if (count > 0)
+        m_firstServed = waits.ids[first % count];
     return {};
 }
 

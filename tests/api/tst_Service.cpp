@@ -29,6 +29,7 @@ private slots:
     void answersARepetitionOnce();
     void refusesAnUnknownCard();
     void servesAWholeCall();
+    void blobsAreWhereTheCallerReachesThem();
 
 private:
     using Call = std::shared_ptr<FakeCall>;
@@ -329,6 +330,22 @@ void TestService::servesAWholeCall()
     }
     QVERIFY(last.app_done());
     QCOMPARE(text, std::string("leaving\n"));
+}
+
+void TestService::blobsAreWhereTheCallerReachesThem()
+{
+    const auto urlFor = [this](const std::string& authority) {
+        const auto call = std::make_shared<FakeCall>(
+            "/modal.client.ModalClient/BlobCreate", wire::BlobCreateRequest().SerializeAsString(),
+            FakeCall::Headers {{"x-modal-token-id", "ak-1"}, {"x-modal-token-secret", "as-1"}},
+            false);
+        call->throughTunnel = authority;
+        m_service->handle(call);
+        return answer<wire::BlobCreateResponse>(call).upload_url();
+    };
+    const auto own = "http://127.0.0.1:" + std::to_string(m_blobs->port()) + "/blobs/";
+    QVERIFY(urlFor("").starts_with(own));
+    QVERIFY(urlFor("127.0.0.1:40001").starts_with("http://127.0.0.1:40001/blobs/"));
 }
 
 QTEST_GUILESS_MAIN(TestService)

@@ -23,8 +23,8 @@ void TestArguments::splits_data()
     QTest::newRow("nothing") << "" << "" << "";
     QTest::newRow("other command") << "tasks ap-1 --live" << "tasks ap-1 --live" << "";
     QTest::newRow("run") << "run app.py --width 3 --json" << "run" << "app.py --width 3 --json";
-    QTest::newRow("run with options") << "--json run --run-id r app.py x"
-                                      << "--json run --run-id r" << "app.py x";
+    QTest::newRow("run with options") << "--json run --run-id r --exit-file e app.py x"
+                                      << "--json run --run-id r --exit-file e" << "app.py x";
     QTest::newRow("exec") << "exec -- modal app list" << "exec" << "modal app list";
     QTest::newRow("exec bare") << "exec env" << "exec" << "env";
     QTest::newRow("gpu exec") << "gpu exec --card L4 --count 2 -- ./a --card x"

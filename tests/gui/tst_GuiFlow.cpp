@@ -20,6 +20,7 @@
 #include <QTreeView>
 #include <QtTest>
 
+#include <cstdio>
 #include <memory>
 
 /// The way of a user through the real programs: open the sample, run it, see the picture, stop a
@@ -35,6 +36,7 @@ private slots:
     void showsLiveFiguresAndCost();
     void marksTheLineOfAFailedBuild();
     void stopsASecondRun();
+    void takesUpARunOfAKilledWindow();
     void survivesARestartOfTheDaemon();
 
 private:
@@ -50,6 +52,7 @@ private:
 
     std::unique_ptr<QTemporaryDir> m_folder;
     QString m_slip;
+    app::client::Programs m_programs;
     QString m_project;
     std::unique_ptr<app::shell::MainWindow> m_window;
 };
@@ -82,7 +85,7 @@ void TestGuiFlow::initTestCase()
             {"-r", QStringLiteral(SLIPWAY_SOURCE_DIR "/resources/samples/fractal"), m_project}),
         0);
 
-    app::client::Programs programs;
+    auto& programs = m_programs;
     programs.slip = m_slip;
     programs.home = home;
     programs.socket = home + QStringLiteral("/run/studio.sock");
@@ -200,6 +203,37 @@ void TestGuiFlow::stopsASecondRun()
     shoot("stopped");
 }
 
+/// Another process of this program is the window: it starts a run and is killed.
+void TestGuiFlow::takesUpARunOfAKilledWindow()
+{
+    const auto session = m_folder->filePath("killed/studio.json");
+    QProcess doomed;
+    auto environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("SLIPWAY_TEST_PROJECT", m_project);
+    environment.insert("SLIPWAY_TEST_SESSION", session);
+    doomed.setProcessEnvironment(environment);
+    doomed.start(QCoreApplication::applicationFilePath());
+    QByteArray said;
+    QTRY_VERIFY_WITH_TIMEOUT((said += doomed.readAllStandardOutput(), said.contains("running\n")),
+                             laterRun);
+    doomed.kill();
+    QVERIFY(doomed.waitForFinished());
+
+    auto parts = app::shell::WindowParts {
+        m_programs,
+        std::make_shared<app::client::StudioPort>(m_programs.socket.toStdString()),
+        {},
+        session};
+    app::shell::MainWindow window(std::move(parts));
+    window.begin();
+    window.show();
+    QTRY_VERIFY_WITH_TIMEOUT(window.session()->run()->state() == app::models::RunState::Succeeded,
+                             laterRun);
+    QTRY_VERIFY_WITH_TIMEOUT(window.result()->hasPicture(), 10'000);
+    QCOMPARE(window.result()->picture()->image().size(), QSize(900, 600));
+    QVERIFY(window.session()->logs()->rowCount() > 0);
+}
+
 void TestGuiFlow::survivesARestartOfTheDaemon()
 {
     QCOMPARE(QProcess::execute(m_slip, {"down"}), 0);
@@ -210,5 +244,42 @@ void TestGuiFlow::survivesARestartOfTheDaemon()
     QVERIFY(!m_window->link()->snapshot().tasks.empty());
 }
 
-QTEST_MAIN(TestGuiFlow)
+/// The window that takesUpARunOfAKilledWindow() kills.
+int beDoomed(QApplication& application, const QString& project)
+{
+    app::widgets::loadResources();
+    app::client::Programs programs;
+    programs.slip = QStringLiteral(SLIPWAY_BINARY_DIR "/bin/slip");
+    programs.home = qEnvironmentVariable("SLIPWAY_HOME");
+    programs.socket = programs.home + QStringLiteral("/run/studio.sock");
+    app::shell::MainWindow window(app::shell::WindowParts {
+        programs,
+        std::make_shared<app::client::StudioPort>(programs.socket.toStdString()),
+        {},
+        qEnvironmentVariable("SLIPWAY_TEST_SESSION")});
+    window.begin(project);
+    window.show();
+    if (!QTest::qWaitFor([&] { return window.runBar()->pick(project + "/app.py", "fractal"); }))
+        return 1;
+    auto* arguments = window.findChild<QLineEdit*>("run.arguments");
+    arguments->setFocus();
+    QTest::keyClicks(arguments, "width=900 height=600");
+    window.commands()->action("run.start")->trigger();
+    // The client has said something, so its record is complete.
+    if (!QTest::qWaitFor([&] { return window.session()->output()->rowCount() > 2; }, laterRun))
+        return 1;
+    std::puts("running");
+    std::fflush(stdout);
+    return application.exec();
+}
+
+int main(int argc, char** argv)
+{
+    QApplication application(argc, argv);
+    if (const auto project = qEnvironmentVariable("SLIPWAY_TEST_PROJECT"); !project.isEmpty())
+        return beDoomed(application, project);
+    TestGuiFlow test;
+    return QTest::qExec(&test, argc, argv);
+}
+
 #include "tst_GuiFlow.moc"

@@ -48,6 +48,7 @@ private slots:
     void opensAProject();
     void showsARunWithLogsAndResult();
     void stopsARun();
+    void takesUpARunAfterTheWindow();
     void listsProblems();
     void namesTheLineOfAFailedBuild();
     void offersCardsOfASimilarName();
@@ -251,7 +252,7 @@ void TestWindow::makeWindow()
 {
     app::client::Programs programs;
     programs.slip = m_folder->filePath("slip");
-    programs.home = QStringLiteral("~/.local/share/slipway");
+    programs.home = m_folder->filePath("home");
     programs.samples = m_folder->path();
     m_window = std::make_unique<app::shell::MainWindow>(
         app::shell::WindowParts {programs, m_daemon, {}, m_folder->filePath("config/studio.json")});
@@ -272,7 +273,8 @@ void TestWindow::openProject()
 
 void TestWindow::startRun(const QString& script)
 {
-    write("client", "#!/bin/sh\n" + script);
+    // As slip does: the exit code goes into the file behind --exit-file.
+    write("client", "#!/bin/sh\nrecord=$5\ntrap 'echo $? >\"$record\"' EXIT\n" + script);
     m_window->runBar()->pick(m_folder->filePath("fractal/app.py"), "fractal");
     m_window->commands()->action("run.start")->trigger();
     QTRY_VERIFY(m_window->session()->run()->active());
@@ -413,6 +415,40 @@ void TestWindow::stopsARun()
     QCOMPARE(m_daemon->data().stopped.front(), std::string("ap-1"));
     QVERIFY(m_window->commands()->action("run.start")->isEnabled());
     shoot("stopped");
+}
+
+void TestWindow::takesUpARunAfterTheWindow()
+{
+    openProject();
+    QCOMPARE(QProcess::execute("mkfifo", {m_folder->filePath("go")}), 0);
+    startRun("echo 'Created objects.'; read word < \"$(dirname \"$0\")/go\"; echo 'Last words'\n");
+    QTRY_VERIFY(m_window->session()->output()->rowCount() >= 2);
+    const auto id = runId();
+    m_window->close();
+    m_window.reset();
+    makeWindow();
+    QTRY_COMPARE(m_window->session()->run()->runId(), id);
+    QVERIFY(m_window->session()->run()->active());
+    QVERIFY(m_window->commands()->action("run.stop")->isEnabled());
+    fillRun(true);
+    write("go", "go\n");
+    QTRY_COMPARE(m_window->session()->run()->state(), app::models::RunState::Succeeded);
+    QTRY_VERIFY(m_window->result()->hasPicture());
+    const auto said = [this](const QString& line) {
+        const auto* output = m_window->session()->output();
+        for (int row = 0; row < output->rowCount(); ++row)
+            if (output->index(row, app::models::LogModel::Text).data().toString() == line)
+                return true;
+        return false;
+    };
+    QTRY_VERIFY(said("Last words"));
+    QVERIFY(said("Created objects.")); // from before
+    shoot("taken-up");
+    m_window->close();
+    m_window.reset();
+    makeWindow(); // it has been seen to its end: no run is shown now
+    QTRY_VERIFY(find<QComboBox>("run.function")->count() == 4);
+    QVERIFY(!m_window->session()->run()->active());
 }
 
 void TestWindow::listsProblems()

@@ -89,16 +89,14 @@ public:
     {
         if (!toUpstream(bodyStart))
             return;
-        bool clientOpen = true;
         for (;;) {
-            std::array<pollfd, 2> both {pollfd {clientOpen ? m_client.get() : -1, POLLIN, 0},
+            std::array<pollfd, 2> both {pollfd {m_client.get(), POLLIN, 0},
                                         pollfd {m_upstream.get(), POLLIN, 0}};
             if (::poll(both.data(), both.size(), 20'000) <= 0)
                 return;
             if (both[0].revents != 0) {
                 const auto piece = receive(m_client);
-                clientOpen = !piece.empty();
-                if (clientOpen && !toUpstream(piece))
+                if (piece.empty() || !toUpstream(piece))
                     return;
             }
             if (both[1].revents != 0) {

@@ -4,6 +4,7 @@
 #include "tests/remote_tunnel/SshServer.h"
 #include "tests/support/Emulator.h"
 
+#include <QDir>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -24,6 +25,7 @@ private slots:
     void cleanupTestCase();
     void failedAdditionLeavesNothing();
     void addsThroughSsh();
+    void programsBringTheirLibraries();
     void addsAgainWithoutSendingAgain();
     void computesOverThere();
     void blobsGoThroughTheTunnel();
@@ -128,6 +130,23 @@ void TestTunnelFlow::addsThroughSsh()
     QCOMPARE(box["name"].toString(), QString("box"));
     QCOMPARE(box["state"].toString(), QString("connected"));
     VERIFY_SHOWING(!list.all().contains("as-"), list); // no secret in a list
+}
+
+void TestTunnelFlow::programsBringTheirLibraries()
+{
+    QFile maps(QStringLiteral("/proc/%1/maps").arg(farDaemon()));
+    QVERIFY(maps.open(QIODevice::ReadOnly));
+    const auto loaded = maps.readAll();
+    QVERIFY(loaded.contains(m_far.path().toUtf8() + "/programs/versions/"));
+    for (const auto& line : loaded.split('\n'))
+        if (line.contains("libgrpc") || line.contains("libstdc++"))
+            QVERIFY2(line.contains("/lib/slipway-deps/"), line.constData());
+    const QDir libraries(m_far.filePath("programs/current/lib/slipway-deps"));
+    QVERIFY(!libraries.exists("libc.so.6")); // the loader's own
+    QVERIFY(QDir(m_far.filePath("programs/versions"))
+                .entryList(QDir::Dirs | QDir::NoDotAndDotDot)
+                .size()
+            == 1);
 }
 
 void TestTunnelFlow::addsAgainWithoutSendingAgain()
