@@ -145,11 +145,10 @@ Result<> Courier::push(const registry::OnProgress& onProgress, std::stop_token s
     TRY_ASSIGN(auto* target, connect());
     std::uint64_t done = 0;
     for (const auto& image : m_exports) {
-        auto pushed = registry::push(image, m_exporter->layoutFolder(), *target,
-                                     after(onProgress, done, m_missingBytes), stop);
-        if (!pushed)
-            return std::move(pushed).error().within("push " + image.name);
-        done += pushed->bytesPushed;
+        TRY_ASSIGN(const auto pushed,
+                   registry::push(image, m_exporter->layoutFolder(), *target,
+                                  after(onProgress, done, m_missingBytes), stop));
+        done += pushed.bytesPushed + pushed.bytesResumed;
     }
     return {};
 }
