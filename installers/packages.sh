@@ -37,6 +37,7 @@ run_packages=(
     "python3-venv runs the stock client"
     "mmdebstrap base images without a registry"
     "uidmap containers without root"
+    "openssh-client the way to a cluster"
     "fonts-dejavu-core the window: a font that is always there"
 )
 
@@ -46,6 +47,7 @@ test_packages=(
     "crun the benchmark's other container runtime"
     "buildah the benchmark's other image builder"
     "procps tests look at processes"
+    "openssh-server the tests of the way to a cluster sign in to this machine"
     "slurmctld a real cluster for the tests: the controller"
     "slurmd a real cluster for the tests: its nodes"
     "slurmdbd a real cluster for the tests: accounting"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "app/command/Arguments.h"
+#include "app/command/Cluster.h"
 #include "app/command/Commands.h"
 #include "emulator/container/Launcher.h"
 
@@ -112,8 +113,9 @@ void addDeploy(CLI::App& slip, Invocation& call)
     budget->add_option("app", app, "Name or ap-… of the app")->required();
     budget->add_option("amount", amount, "USD, or none");
     budget->callback([&call] {
-        call.action
-            = [&call] { return app::command::budget(call.context, call.context.target, app, amount); };
+        call.action = [&call] {
+            return app::command::budget(call.context, call.context.target, app, amount);
+        };
     });
 }
 
@@ -163,6 +165,67 @@ void addLook(CLI::App& slip, Invocation& call)
         [&call] { call.action = [&call] { return app::command::api(call.context, missing); }; });
 }
 
+void addClusterAdd(CLI::App& cluster, Invocation& call)
+{
+    static ClusterAddOptions options;
+    auto* add = cluster.add_subcommand(
+        "add", "Set a cluster up and name it: slip cluster add NAME --ssh HOST --engine slurm");
+    add->add_option("name", options.name, "Lower-case letters, digits and dashes")->required();
+    auto* way = add->add_option_group("way");
+    way->add_option("--ssh", options.ssh, "A host, as `ssh HOST` knows it");
+    way->add_option("--socket", options.socket, "Another home's run/connect.sock, on this machine");
+    way->require_option(1);
+    add->add_option("--ssh-option", options.sshOptions, "As ssh's -o: Port=2222 (repeatable)");
+    add->add_option("--home", options.home,
+                    "SLIPWAY_HOME over there (default ~/.local/share/slipway-cluster)");
+    add->add_option("--engine", options.engine, "What starts replicas (default: as it is there)")
+        ->check(CLI::IsMember({"slurm", "local"}));
+    add->add_option("--partition", options.partition, "Slurm's");
+    add->add_option("--account", options.account, "Slurm's");
+    add->add_option("--qos", options.qos, "Slurm's");
+    add->add_option("--engine-env", options.engineEnvironment,
+                    "A variable of the engine's programs: SLURM_CONF=… (repeatable)");
+    add->add_option("--listen", options.listen, "The address over there that nodes dial");
+    add->add_option("--advertise", options.advertise, "The host over there, as nodes know it");
+    add->add_option("--node-cache", options.nodeCache, "A folder on each node's own disk");
+    add->add_option("--gpu", options.gpu, "The nodes' own, or ours")
+        ->check(CLI::IsMember({"real", "emulated"}));
+    auto* registry = add->add_option("--registry", options.registry,
+                                     "Where images are pushed to: https://HOST/PREFIX");
+    auto* user
+        = add->add_option("--registry-user", options.registryUser, "Its password is asked for");
+    user->needs(registry);
+    add->add_option("--registry-password-file", options.registryPasswordFile, "-: standard input")
+        ->needs(user);
+    add->add_option("--registry-certificate", options.registryCertificate,
+                    "A file over there with the authority that signed the registry's")
+        ->needs(registry);
+    add->callback([&call] { call.action = [&call] { return clusterAdd(call.context, options); }; });
+}
+
+void addCluster(CLI::App& slip, Invocation& call)
+{
+    auto* cluster = slip.add_subcommand("cluster", "Targets: clusters that apps run at");
+    cluster->require_subcommand(1);
+    cluster->fallthrough();
+    addClusterAdd(*cluster, call);
+    cluster->add_subcommand("list", "The targets, and whether they are reached")->callback([&call] {
+        call.action = [&call] { return clusterList(call.context); };
+    });
+    static std::string name;
+    const auto named = [&](const char* verb, const char* help,
+                           int (*command)(const Context&, const std::string&)) {
+        auto* sub = cluster->add_subcommand(verb, help);
+        sub->add_option("name", name, "A name of `slip cluster list`")->required();
+        sub->callback([&call, command] {
+            call.action = [&call, command] { return command(call.context, name); };
+        });
+    };
+    named("test", "Look at each step of the way and name the one that fails", clusterTest);
+    named("remove", "Forget a cluster; what runs there goes on running", clusterRemove);
+    named("reconnect", "Try to reach it at once", clusterReconnect);
+}
+
 void addGpu(CLI::App& slip, Invocation& call)
 {
     static GpuExecOptions options;
@@ -202,6 +265,7 @@ int main(int argc, char** argv)
         return report(home.error());
     const auto arguments = Arguments::split({argv + 1, argv + argc});
     Invocation call {{*std::move(home)}, arguments.passed, {}};
+    call.context.version = SLIPWAY_VERSION;
 
     CLI::App slip("Slipway: run and debug serverless GPU functions on this machine", "slip");
     slip.set_version_flag("--version", "slip " SLIPWAY_VERSION);
@@ -216,6 +280,7 @@ int main(int argc, char** argv)
     addDeploy(slip, call);
     addLook(slip, call);
     addGpu(slip, call);
+    addCluster(slip, call);
     std::string topic;
     auto* help = slip.add_subcommand("help", "help environment: the variables that Slipway reads");
     help->add_option("topic", topic)->check(CLI::IsMember({"environment"}));

@@ -26,6 +26,7 @@ struct Context {
     emulator::local::Home home;
     bool json = false;
     std::string target = "local"; ///< whose control plane it is about; see Reach.h
+    std::string version; ///< of Slipway
 };
 
 /// Says on stderr what went wrong; gives the exit code for it.

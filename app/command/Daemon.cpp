@@ -25,6 +25,8 @@ void print(const Context& context, const model::DaemonStatus& status)
                          {"socket", context.home.socket().string()},
                          {"server_url", status.serverUrl},
                          {"started_at", spellTime(status.startedAt)},
+                         {"engine", status.engine},
+                         {"engine_problem", status.engineProblem},
                          {"worker_connected", status.workerConnected},
                          {"apps_running", status.appsRunning},
                          {"tasks_running", status.tasksRunning},
@@ -37,7 +39,11 @@ void print(const Context& context, const model::DaemonStatus& status)
                 static_cast<long long>(status.pid), status.version.c_str(),
                 spellTime(status.startedAt).c_str());
     std::printf("home      %s\n", status.home.c_str());
-    std::printf("worker    %s\n", status.workerConnected ? "connected" : "not connected");
+    if (status.engine == "local")
+        std::printf("worker    %s\n", status.workerConnected ? "connected" : "not connected");
+    else
+        std::printf("engine    %s%s%s\n", status.engine.c_str(),
+                    status.engineProblem.empty() ? "" : ": ", status.engineProblem.c_str());
     std::printf("running   %u apps, %u tasks, %u calls pending\n", status.appsRunning,
                 status.tasksRunning, status.callsPending);
     for (const auto& note : status.notes)

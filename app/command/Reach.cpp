@@ -59,16 +59,16 @@ Result<model::TargetSummary> settled(const rpc::StudioClient& studio, const std:
 
 Result<Reached> find(const Context& context)
 {
-    TRY(local::ensureDaemon(context.home));
+    TRY_ASSIGN(const auto status, local::ensureDaemon(context.home));
     TRY_ASSIGN(auto environment, context.home.clientEnvironment());
     if (context.target == "local")
-        return Reached {context.home.socket(), std::move(environment)};
+        return Reached {context.home.socket(), status.engine, std::move(environment)};
     TRY_ASSIGN(const auto target,
                settled(rpc::StudioClient(context.home.socket()), context.target));
     environment["MODAL_SERVER_URL"] = target.serverUrl;
     environment["MODAL_TOKEN_ID"] = target.tokenId;
     environment["MODAL_TOKEN_SECRET"] = target.tokenSecret;
-    return Reached {target.socket, std::move(environment)};
+    return Reached {target.socket, target.engine, std::move(environment)};
 }
 
 } // namespace

@@ -14,6 +14,7 @@ namespace app::command {
 /// The control plane that a command works with, and the way to it from here.
 struct Reached {
     std::filesystem::path studio; ///< of its Studio API
+    std::string engine; ///< "local", "slurm"
     std::map<std::string, std::string> environment; ///< that points the stock client at it
 };
 

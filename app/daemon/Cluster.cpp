@@ -6,6 +6,7 @@
 #include "emulator/base/Files.h"
 #include "emulator/base/Log.h"
 #include "emulator/base/UniqueFd.h"
+#include "emulator/local/Credentials.h"
 #include "emulator/local/Home.h"
 #include "emulator/rpc/Upstream.h"
 
@@ -96,6 +97,8 @@ Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home,
     common.emulatedGpu = settings.gpu == "emulated";
     cluster->m_orders = std::make_unique<local::ReplicaOrders>(local::ReplicaOrders::Options {
         home, local::Installation::find().programs, settings, std::move(common)});
+    if (settings.registryUrl.empty())
+        TRY(cluster->serveImages(home));
     return cluster;
 }
 
@@ -109,10 +112,21 @@ control::Placement::Options Cluster::placement() const
     return options;
 }
 
+Result<> Cluster::serveImages(const fs::path& home)
+{
+    TRY_ASSIGN(const auto credentials, local::Credentials::load(home));
+    TRY_ASSIGN(m_images,
+               remote::registry::DirectoryServer::create(
+                   {.folder = home / "oci", .token = credentials.tokenSecret}));
+    return {};
+}
+
 void Cluster::tell(Facts& facts) const
 {
     facts.engine = m_settings.engine;
     facts.registryUrl = m_settings.registryUrl;
+    if (m_images)
+        facts.registryPort = m_images->port();
 }
 
 Result<> Cluster::listen(rpc::Server::Handler handler)

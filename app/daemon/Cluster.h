@@ -11,6 +11,7 @@
 #include "emulator/local/ReplicaOrders.h"
 #include "emulator/rpc/Server.h"
 #include "remote/engines/slurm/SlurmEngine.h"
+#include "remote/registry/DirectoryServer.h"
 
 #include <filesystem>
 #include <memory>
@@ -44,6 +45,8 @@ public:
     void shutdown();
 
 private:
+    emulator::Result<> serveImages(const std::filesystem::path& home);
+
     Cluster() = default;
 
     emulator::local::ClusterSettings m_settings;
@@ -51,6 +54,7 @@ private:
     emulator::local::Certificate m_certificate;
     std::unique_ptr<remote::slurm::SlurmEngine> m_engine;
     std::unique_ptr<emulator::local::ReplicaOrders> m_orders;
+    std::unique_ptr<remote::registry::DirectoryServer> m_images;
     std::unique_ptr<emulator::rpc::Server> m_server;
 };
 

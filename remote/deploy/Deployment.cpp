@@ -277,8 +277,8 @@ Result<> Deployment::bring(std::stop_token stop)
             stop);
     }));
     TRY(perform(Stage::Register, "registering the images", [&]() -> Result<> {
-        TRY(m_remote.importImages(m_courier.images(m_facts.staged), m_courier.runtimes()));
-        return {};
+        auto known = m_remote.importImages(m_courier.images(m_facts.staged), m_courier.runtimes());
+        return known ? Result<>() : std::move(known).error();
     }));
     return perform(Stage::Submit, "handing the app over", [&]() -> Result<> {
         TRY(stageAt(m_target, m_targetNonce, stop));

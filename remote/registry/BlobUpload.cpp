@@ -19,6 +19,8 @@ namespace {
 
 /// A session that vanishes again and again is a fault that another try does not mend.
 constexpr int mostBegun = 3;
+/// A registry may read the whole blob once more, from slow storage, before it answers.
+constexpr std::uint64_t checkedBytesPerSecond = std::uint64_t {20} << 20U;
 constexpr std::uint64_t largestChunk = std::uint64_t {256} << 20U;
 
 /// "0-8388607" or "bytes=0-8388607": how much there is. "0-0" is how registries say "nothing".
@@ -171,6 +173,7 @@ Result<BlobUpload::Next> BlobUpload::complete(std::stop_token stop)
 {
     HttpRequest request {.method = HttpRequest::Method::Put, .url = *m_location};
     addQuery(request.url, "digest", m_blob.digest);
+    request.extraTime = std::chrono::seconds(m_blob.size / checkedBytesPerSecond);
     auto response = m_caller.call(request, m_scope, RegistryCaller::Repeat::No, stop);
     if (response && response->good())
         return Next::Done;

@@ -185,10 +185,15 @@ void setConnection(CURL* curl, const HttpRequest& request, const HttpClient::Opt
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT,
                      static_cast<long>(options.connectTimeout.count()));
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, slowBytesPerSecond);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stallTimeout.count()));
-    if (!request.sink && request.file.size == 0)
-        curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(options.answerTimeout.count()));
+    if (!request.sink && request.file.size == 0) {
+        // Nothing moves while the other side works, so only the whole is limited.
+        const auto limit = options.answerTimeout + request.extraTime;
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(limit.count()));
+    } else {
+        curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, slowBytesPerSecond);
+        curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
+                         static_cast<long>(options.stallTimeout.count()));
+    }
     if (!options.caFile.empty())
         curl_easy_setopt(curl, CURLOPT_CAINFO, options.caFile.c_str());
     if (url.isLoopback())

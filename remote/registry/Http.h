@@ -35,6 +35,7 @@ struct HttpRequest {
     /// Takes the body of a 2xx answer (its status beside it) as it comes; else it is collected.
     std::function<Result<>(std::string_view bytes, long status)> sink;
     OnProgress onSent; ///< of the body
+    std::chrono::seconds extraTime {0}; ///< for an answer that takes work on the other side
 };
 
 struct HttpResponse {

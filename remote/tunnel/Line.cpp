@@ -110,8 +110,10 @@ fs::path programsFolder(const Target& target)
 
 std::string connectCommand(const Target& target)
 {
-    return quoted((programsFolder(target) / "current" / "bin" / "slipwayd").string())
-        + " connect --stdio --home " + quoted(target.home);
+    // A login shell, because sites put the engine's programs on PATH in /etc/profile only.
+    const auto program = (programsFolder(target) / "current" / "bin" / "slipwayd").string();
+    return "exec sh -lc "
+        + quoted("exec " + quoted(program) + " connect --stdio --home " + quoted(target.home));
 }
 
 Result<std::unique_ptr<Line>> openLine(const Target& target, const fs::path& home)

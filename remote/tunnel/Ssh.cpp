@@ -49,6 +49,15 @@ constexpr std::array sayings {
     Saying {"Bad configuration option", "correct --ssh-option or ~/.ssh/config"},
 };
 
+std::string forHost(std::string fix, const std::string& host)
+{
+    for (auto at = fix.find("HOST"); at != std::string::npos; at = fix.find("HOST", at + 1))
+        fix.replace(at, 4, host);
+    return fix;
+}
+
+} // namespace
+
 std::string lastLines(const std::string& words)
 {
     auto text = words;
@@ -62,15 +71,6 @@ std::string lastLines(const std::string& words)
     std::ranges::replace(text, '\n', ' ');
     return text;
 }
-
-std::string forHost(std::string fix, const std::string& host)
-{
-    for (auto at = fix.find("HOST"); at != std::string::npos; at = fix.find("HOST", at + 1))
-        fix.replace(at, 4, host);
-    return fix;
-}
-
-} // namespace
 
 std::string quoted(const std::string& text)
 {
@@ -131,13 +131,12 @@ std::vector<std::string> Ssh::commandLine(const std::string& command, Asking ask
     return words;
 }
 
-Result<Output> Ssh::run(const std::string& command, std::string input,
-                        std::chrono::seconds limit) const
+Ssh::Ran Ssh::run(const std::string& command, std::string input, std::chrono::seconds limit) const
 {
     if (findProgram("ssh").empty())
-        return explain(-1, {}).toError();
+        return {explain(-1, {}), {}};
     std::stop_source overdue;
-    std::jthread timer([&overdue, limit](const std::stop_token& done) {
+    const std::jthread timer([&overdue, limit](const std::stop_token& done) {
         std::mutex mutex;
         std::unique_lock lock(mutex);
         std::condition_variable_any waiting;
@@ -146,23 +145,27 @@ Result<Output> Ssh::run(const std::string& command, std::string input,
     });
     auto output = emulator::run({.argv = commandLine(command), .standardInput = std::move(input)},
                                 overdue.get_token());
-    if (!output && overdue.stop_requested())
-        return Error(ErrorCode::Unavailable,
-                     m_host + " has not answered within " + std::to_string(limit.count())
-                         + " s; check the network, and try `ssh " + m_host + "`");
-    if (output && output->status.code == sshFailed)
-        return explain(sshFailed, output->standardError).toError();
-    return output;
+    if (!output)
+        return {Fault {Obstacle::Host,
+                       overdue.stop_requested() ? m_host + " has not answered within "
+                               + std::to_string(limit.count()) + " s"
+                                                : output.error().message(),
+                       "check the network, and try `ssh " + m_host + "`"},
+                {}};
+    if (output->status.code == sshFailed)
+        return {explain(sshFailed, output->standardError), {}};
+    return {std::nullopt, *std::move(output)};
 }
 
-Result<> Ssh::signIn() const
+std::optional<Fault> Ssh::signIn() const
 {
-    TRY_ASSIGN(auto child,
-               Subprocess::start({.argv = commandLine("true", Asking::Terminal)}, STDIN_FILENO,
-                                 STDERR_FILENO, STDERR_FILENO));
-    if (const auto status = child.wait(); status.code == sshFailed)
-        return Error(ErrorCode::Unavailable,
-                     "ssh could not sign in to " + m_host + "; its words stand above");
+    auto child = Subprocess::start({.argv = commandLine("true", Asking::Terminal)}, STDIN_FILENO,
+                                   STDERR_FILENO, STDERR_FILENO);
+    if (!child)
+        return explain(-1, {});
+    if ((*child).wait().code == sshFailed)
+        return Fault {Obstacle::Host, "ssh could not sign in to " + m_host,
+                      "its words stand above; `ssh " + m_host + "` must work"};
     return {};
 }
 

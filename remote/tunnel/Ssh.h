@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct Fault {
     }
 };
 
+/// The last three lines of what a program has said, on one line.
+[[nodiscard]] std::string lastLines(const std::string& words);
+
 /// A text in single quotes, which every shell reads as it stands.
 [[nodiscard]] std::string quoted(const std::string& text);
 
@@ -51,13 +55,18 @@ public:
     [[nodiscard]] std::vector<std::string> commandLine(const std::string& command,
                                                        Asking asking = Asking::Never) const;
 
-    /// Runs a command to its end, `input` as its standard input. An error is a Fault's: ssh itself
-    /// failed, or it took longer than `limit`; the command's own failure is in the Output.
-    [[nodiscard]] emulator::Result<emulator::Output>
-    run(const std::string& command, std::string input, std::chrono::seconds limit) const;
+    /// What a command came to.
+    struct Ran {
+        std::optional<Fault> fault; ///< ssh itself failed, or it took too long
+        emulator::Output output; ///< else; the command's own failure is in it
+    };
+
+    /// Runs a command to its end, `input` as its standard input.
+    [[nodiscard]] Ran run(const std::string& command, std::string input,
+                          std::chrono::seconds limit) const;
 
     /// Signs in on the terminal, so that what follows finds a connection that is open.
-    [[nodiscard]] emulator::Result<> signIn() const;
+    [[nodiscard]] std::optional<Fault> signIn() const;
 
     /// Ends the shared connection if it is ours.
     void hangUp() const;

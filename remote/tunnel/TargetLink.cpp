@@ -52,8 +52,6 @@ TargetLink::~TargetLink()
     if (m_thread.joinable())
         m_thread.join();
     m_doors.reset();
-    if (m_options.target.kind == Target::Kind::Ssh)
-        Ssh(m_options.target, m_options.home).hangUp();
 }
 
 void TargetLink::run(const std::stop_token& stop)
@@ -98,7 +96,7 @@ Fault TargetLink::attempt(const std::stop_token& stop, bool& wasUp)
                 m_options.target.kind == Target::Kind::Ssh
                     ? "try `ssh " + m_options.target.address + "`"
                     : "start the control plane there with `slip up`"};
-    const auto mux = std::make_shared<Mux>(
+    auto mux = std::make_shared<Mux>(
         (*line)->takeSocket(),
         Mux::Options {.side = Streams::Side::Opens,
                       .hello = Json {{"name", m_options.target.name}}.dump(),
@@ -113,6 +111,7 @@ Fault TargetLink::attempt(const std::stop_token& stop, bool& wasUp)
         m_mux.reset();
         wasUp = m_state == State::Connected;
     }
+    mux.reset(); // closes the socket, by which ssh ends
     if (wasUp)
         set(State::Connecting, {});
     return (*line)->end(why);

@@ -166,8 +166,9 @@ void TestTargets::sshIsExplained()
 void TestTargets::textIsQuotedForAnyShell()
 {
     QCOMPARE(quoted("it's $HOME"), std::string("'it'\\''s $HOME'"));
-    QCOMPARE(connectCommand({"x", Target::Kind::Ssh, "h", {}, "/a b"}),
-             std::string("'/a b/programs/current/bin/slipwayd' connect --stdio --home '/a b'"));
+    QCOMPARE(connectCommand({"x", Target::Kind::Ssh, "h", {}, "/a"}),
+             std::string(R"(exec sh -lc 'exec '\''/a/programs/current/bin/slipwayd'\'')"
+                         R"( connect --stdio --home '\''/a'\''')"));
 }
 
 QTEST_GUILESS_MAIN(TestTargets)
