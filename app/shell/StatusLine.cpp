@@ -97,6 +97,8 @@ void StatusLine::setTasks(int running)
 void StatusLine::setDeploy(const QString& summary)
 {
     m_deploy->setVisible(!summary.isEmpty());
+    if (summary.isEmpty())
+        return;
     m_deploy->setText(summary);
     m_deploy->setAccessibleName(summary);
 }
@@ -104,6 +106,8 @@ void StatusLine::setDeploy(const QString& summary)
 void StatusLine::setTarget(const QString& text, bool connected)
 {
     m_target->setVisible(!text.isEmpty());
+    if (text.isEmpty())
+        return;
     m_target->setText(text);
     m_target->setAccessibleName(text);
     m_target->setIcon(
