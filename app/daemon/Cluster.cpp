@@ -66,8 +66,8 @@ remote::slurm::Options engineOptions(const fs::path& home, const local::ClusterS
 
 } // namespace
 
-Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home,
-                                                 local::ClusterSettings given, const Clock& clock)
+Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home, local::ClusterSettings given,
+                                                 const std::string& token, const Clock& clock)
 {
     std::unique_ptr<Cluster> cluster(new Cluster);
     auto& settings = cluster->m_settings;
@@ -77,8 +77,7 @@ Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home,
         TRY(writeFileAtomically(local::clusterFile(home), settings.toJson()));
     }
     cluster->m_host = settings.advertise.empty() ? hostName() : settings.advertise;
-    TRY_ASSIGN(cluster->m_certificate,
-               local::Certificate::load(home, rpc::certificateName));
+    TRY_ASSIGN(cluster->m_certificate, local::Certificate::load(home, rpc::certificateName));
     TRY_ASSIGN(cluster->m_engine,
                remote::slurm::SlurmEngine::create(engineOptions(home, settings, clock)));
 
@@ -98,7 +97,7 @@ Result<std::unique_ptr<Cluster>> Cluster::create(const fs::path& home,
     cluster->m_orders = std::make_unique<local::ReplicaOrders>(local::ReplicaOrders::Options {
         home, local::Installation::find().programs, settings, std::move(common)});
     if (settings.registryUrl.empty())
-        TRY(cluster->serveImages(home));
+        TRY(cluster->serveImages(home, token));
     return cluster;
 }
 
@@ -106,18 +105,15 @@ control::Placement::Options Cluster::placement() const
 {
     control::Placement::Options options;
     options.engine = m_engine.get();
-    options.prepare
-        = [this](const model::ReplicaBrief& brief) { return m_orders->prepare(brief); };
+    options.prepare = [this](const model::ReplicaBrief& brief) { return m_orders->prepare(brief); };
     options.discard = [this](const std::string& replicaId) { m_orders->discard(replicaId); };
     return options;
 }
 
-Result<> Cluster::serveImages(const fs::path& home)
+Result<> Cluster::serveImages(const fs::path& home, const std::string& token)
 {
-    TRY_ASSIGN(const auto credentials, local::Credentials::load(home));
     TRY_ASSIGN(m_images,
-               remote::registry::DirectoryServer::create(
-                   {.folder = home / "oci", .token = credentials.tokenSecret}));
+               remote::registry::DirectoryServer::create({.folder = home / "oci", .token = token}));
     return {};
 }
 
@@ -131,12 +127,12 @@ void Cluster::tell(Facts& facts) const
 
 Result<> Cluster::listen(rpc::Server::Handler handler)
 {
-    TRY_ASSIGN(m_server,
-               rpc::Server::create({.tlsAddress = listenAddress() + ":"
-                                        + std::to_string(m_settings.port),
-                                    .certificate = m_certificate.certificate,
-                                    .key = m_certificate.key},
-                                   std::move(handler)));
+    TRY_ASSIGN(
+        m_server,
+        rpc::Server::create({.tlsAddress = listenAddress() + ":" + std::to_string(m_settings.port),
+                             .certificate = m_certificate.certificate,
+                             .key = m_certificate.key},
+                            std::move(handler)));
     log::info("daemon", "replicas reach us at " + m_host + ":" + std::to_string(m_settings.port));
     return {};
 }

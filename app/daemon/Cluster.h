@@ -23,9 +23,10 @@ namespace app::daemon {
 /// the port that they dial.
 class Cluster {
 public:
+    /// `token`: what clients of this home show; images are pushed with it, too.
     [[nodiscard]] static emulator::Result<std::unique_ptr<Cluster>>
     create(const std::filesystem::path& home, emulator::local::ClusterSettings settings,
-           const emulator::Clock& clock);
+           const std::string& token, const emulator::Clock& clock);
 
     [[nodiscard]] emulator::control::Placement::Options placement() const;
     [[nodiscard]] const emulator::local::ClusterSettings& settings() const { return m_settings; }
@@ -45,7 +46,7 @@ public:
     void shutdown();
 
 private:
-    emulator::Result<> serveImages(const std::filesystem::path& home);
+    emulator::Result<> serveImages(const std::filesystem::path& home, const std::string& token);
 
     Cluster() = default;
 

@@ -92,7 +92,9 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
     std::unique_ptr<app::daemon::Cluster> cluster;
     TRY_ASSIGN(auto settings, local::ClusterSettings::load(home));
     if (settings && settings->engine != "local") {
-        TRY_ASSIGN(cluster, app::daemon::Cluster::create(home, *std::move(settings), clock));
+        TRY_ASSIGN(cluster,
+                   app::daemon::Cluster::create(home, *std::move(settings), credentials.tokenSecret,
+                                                clock));
     }
     TRY_ASSIGN(
         const auto blobs,
@@ -127,8 +129,8 @@ Result<> serve(const fs::path& home, const sigset_t& signals)
         TRY(cluster->listen(handler));
     const auto socket = home / "run" / "studio.sock";
     TRY_ASSIGN(const auto server,
-               rpc::Server::create(
-                   {.tcp = door.listener(), .privateSockets = {socket.string()}}, handler));
+               rpc::Server::create({.tcp = door.listener(), .privateSockets = {socket.string()}},
+                                   handler));
     credentials.port = door.port();
     credentials.blobPort = blobs->port();
     TRY(credentials.save(home));

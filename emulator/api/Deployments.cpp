@@ -128,7 +128,7 @@ void addChain(const control::State& state, const std::string& id, std::set<std::
         for (const auto& [tag, base] : control::recipeFromJson(*recipe).baseImages)
             addChain(state, base, seen, images);
     if (const auto json = parseJson((*record)->image))
-        images.push_back({id, control::imageFromJson(*json)});
+        images.push_back({id, control::imageFromJson(*json), (*record)->builderVersion});
 }
 
 Result<own::StagedApp> getStaged(Exchange& exchange, const own::StagedRequest& request)

@@ -68,6 +68,7 @@ bool ImageRegistry::import(const model::KeptImage& image)
         record.id = image.id;
         record.state = ImageState::Ready;
         record.image = toJson(image.image).dump();
+        record.builderVersion = image.builderVersion;
         record.error.clear();
         record.createdAt = m_context.now();
         record.finishedAt = m_context.now();

@@ -179,6 +179,7 @@ struct StagedFunction {
 struct KeptImage {
     std::string id;
     Image image;
+    std::string builderVersion; ///< "2025.06": what the client makes of the image depends on it
 };
 
 /// The stock client's package for one of its versions and one Python, as an image of its own.

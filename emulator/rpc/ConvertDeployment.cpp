@@ -110,6 +110,7 @@ slipway::v1::KeptImage toWire(const model::KeptImage& value)
 {
     slipway::v1::KeptImage wire;
     wire.set_id(value.id);
+    wire.set_builder_version(value.builderVersion);
     *wire.mutable_image() = toWire(value.image);
     return wire;
 }
@@ -118,6 +119,7 @@ model::KeptImage fromWire(const slipway::v1::KeptImage& wire)
 {
     model::KeptImage value;
     value.id = wire.id();
+    value.builderVersion = wire.builder_version();
     value.image = fromWire(wire.image());
     return value;
 }

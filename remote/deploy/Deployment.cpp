@@ -195,15 +195,24 @@ Result<> Deployment::gather(std::stop_token stop)
     return {};
 }
 
+void Deployment::report(Stage stage, const registry::Progress& progress)
+{
+    using namespace std::chrono_literals;
+    const auto now = std::chrono::steady_clock::now();
+    const bool last = progress.done >= progress.total;
+    if (progress.total == 0 || (!last && now - m_reportedAt < 100ms))
+        return; // nothing to do is no progress, and a tenth of a second no news
+    m_reportedAt = now;
+    m_observer.onProgress(stage, progress.done, progress.total);
+}
+
 /// For a target elsewhere: packs the images and asks what it has.
 Result<> Deployment::gatherImages(std::stop_token stop)
 {
     m_observer.onStage(Stage::Build, StageState::Running, "packing the images");
     TRY(m_courier.pack(
         m_facts.staged,
-        [this](const registry::Progress& progress) {
-            m_observer.onProgress(Stage::Build, progress.done, progress.total);
-        },
+        [this](const registry::Progress& progress) { report(Stage::Build, progress); },
         [this](std::string_view line) { m_observer.onLog(line); }, stop));
     for (auto& staged : m_facts.staged.functions)
         staged.function.manifest = m_courier.manifestOf(staged.function.imageId);
@@ -269,9 +278,8 @@ Result<> Deployment::promote(std::stop_token stop)
 /// Brings images and app to a target elsewhere, staged there.
 Result<> Deployment::bring(std::stop_token stop)
 {
-    const auto onProgress = [this](const registry::Progress& progress) {
-        m_observer.onProgress(Stage::Push, progress.done, progress.total);
-    };
+    const auto onProgress
+        = [this](const registry::Progress& progress) { report(Stage::Push, progress); };
     const auto push = [&] { return m_courier.push(onProgress, stop); };
     const auto registerImages = [&] {
         const auto known

@@ -7,6 +7,7 @@
 #include "remote/deploy/Courier.h"
 #include "remote/deploy/Plan.h"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -106,6 +107,7 @@ private:
     [[nodiscard]] Result<> gatherImages(std::stop_token stop);
     [[nodiscard]] Result<> bring(std::stop_token stop);
     [[nodiscard]] Result<> submitTo(const Place& target, std::stop_token stop);
+    void report(Stage stage, const registry::Progress& progress);
     [[nodiscard]] Result<> promote(std::stop_token stop);
     [[nodiscard]] Error fail(Stage stage, Error error);
     static void discard(const emulator::rpc::StudioClient& studio, std::string& nonce);
@@ -122,6 +124,7 @@ private:
     Facts m_facts;
     Deployed m_deployed;
     Failure m_failure;
+    std::chrono::steady_clock::time_point m_reportedAt {};
 };
 
 } // namespace remote::deploy

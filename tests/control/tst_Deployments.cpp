@@ -526,7 +526,7 @@ void TestDeployments::theBudgetHoldsBackAndResumes()
 
 void TestDeployments::importedImagesAreReady()
 {
-    model::KeptImage image {"im-elsewhere", {}};
+    model::KeptImage image {"im-elsewhere", {}, "2025.06"};
     image.image.layers = {"sha256:1"};
     image.image.manifest = "sha256:2";
     batch([&] {
@@ -537,6 +537,7 @@ void TestDeployments::importedImagesAreReady()
     open();
     QCOMPARE((*state().images.find("im-elsewhere"))->state, store::ImageState::Ready);
     QVERIFY((*state().images.find("im-elsewhere"))->image.find("sha256:2") != std::string::npos);
+    QCOMPARE((*state().images.find("im-elsewhere"))->builderVersion, std::string("2025.06"));
     QCOMPARE(state().runtimes.manifestOf("1.6.4", "3.11"), std::string("sha256:3"));
     QCOMPARE(state().runtimes.manifestOf("1.6.4", "3.12"), std::string());
 }
