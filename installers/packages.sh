@@ -25,7 +25,8 @@ build_packages=(
     "libsqlite3-dev the store"
     "libssl-dev digests"
     "libboost-dev HTTP"
-    "libzstd-dev fat binaries"
+    "libcurl4-openssl-dev registries of images"
+    "libzstd-dev fat binaries, layers in registries"
     "nlohmann-json3-dev JSON"
     "libcli11-dev the command line"
     "libseccomp-dev containers"
@@ -45,6 +46,10 @@ test_packages=(
     "crun the benchmark's other container runtime"
     "buildah the benchmark's other image builder"
     "procps tests look at processes"
+    "docker-registry images are pushed to and pulled from a real registry"
+    "apache2-utils the password file of that registry"
+    "openssl the certificates of that registry"
+    "skopeo another program reads the images that we write"
 )
 
 # as_root COMMAND…: directly, or through sudo.
