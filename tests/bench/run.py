@@ -59,6 +59,7 @@ def main():
     runs = {
         "containers": lambda: program(build, "bench_container"),
         "images": lambda: program(build, "bench_image"),
+        "registry": lambda: program(build, "bench_registry"),
         "calls": lambda: calls_of_the_client(build),
         "window": lambda: program(build, "bench_gui"),
 
