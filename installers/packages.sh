@@ -25,7 +25,8 @@ build_packages=(
     "libsqlite3-dev the store"
     "libssl-dev digests"
     "libboost-dev HTTP"
-    "libzstd-dev fat binaries"
+    "libcurl4-openssl-dev registries of images"
+    "libzstd-dev fat binaries, layers in registries"
     "nlohmann-json3-dev JSON"
     "libcli11-dev the command line"
     "libseccomp-dev containers"
@@ -59,10 +60,14 @@ test_packages=(
     "munge a real cluster for the tests: its daemons trust each other"
     "mariadb-server a real cluster for the tests: where accounting is kept"
     "curl a real cluster for the tests: asks whether REST answers"
+    "docker-registry images are pushed to and pulled from a real registry"
+    "apache2-utils the password file of that registry"
+    "openssl the certificates of that registry"
+    "skopeo another program reads the images that we write"
 )
 
 # Services that come with test_packages: the tests start their own, with their own settings.
-unwanted_services=(slurmctld slurmd slurmdbd slurmrestd munge mariadb)
+unwanted_services=(docker-registry slurmctld slurmd slurmdbd slurmrestd munge mariadb)
 
 # as_root COMMAND…: directly, or through sudo.
 as_root() {

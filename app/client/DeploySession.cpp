@@ -26,17 +26,14 @@ void DeploySession::plan(const DeployRequest& request)
     m_request = request;
     m_deployArguments.clear();
     m_model.beginPlan(request.file, request.target);
-    if (m_process.running()) {
-        m_planAgain = true;
+    if (m_process.running())
         m_process.interrupt();
-        return;
-    }
     begin();
 }
 
 void DeploySession::deploy(const QString& strategy, const QString& budget)
 {
-    if (m_process.running() || !m_model.hasPlan())
+    if (m_model.active() || !m_model.hasPlan())
         return;
     m_deployArguments = QStringList {QStringLiteral("--yes")};
     if (!strategy.isEmpty())
@@ -49,7 +46,7 @@ void DeploySession::deploy(const QString& strategy, const QString& budget)
 
 void DeploySession::retry()
 {
-    if (m_process.running())
+    if (m_model.active())
         return;
     if (m_deployArguments.isEmpty())
         m_model.beginPlan(m_request.file, m_request.target);
@@ -58,8 +55,13 @@ void DeploySession::retry()
     begin();
 }
 
+/// At once, or when the program of before has ended: it may live a moment longer than its last
+/// word.
 void DeploySession::begin()
 {
+    m_beginAgain = m_process.running();
+    if (m_beginAgain)
+        return;
     m_log.clear();
     QStringList arguments {QStringLiteral("deploy"), m_request.file, QStringLiteral("--target"),
                            m_request.target};
@@ -72,10 +74,12 @@ void DeploySession::begin()
 
 void DeploySession::cancel()
 {
-    if (m_process.running())
+    if (m_process.running() && !m_beginAgain)
         m_process.interrupt();
-    else if (m_model.active())
+    else if (m_model.active()) {
+        m_beginAgain = false;
         m_model.cancelled();
+    }
 }
 
 void DeploySession::addLine(const QByteArray& line, int descriptor)
@@ -88,8 +92,8 @@ void DeploySession::addLine(const QByteArray& line, int descriptor)
 
 void DeploySession::takeObject(const QJsonObject& json)
 {
-    if (m_planAgain)
-        return; // of a plan that was given up
+    if (m_beginAgain)
+        return; // of what is over
     if (m_model.state() != DeployState::Planning || json.contains(QStringLiteral("event"))) {
         const auto line = m_model.takeEvent(json);
         if (!line.isNull())
@@ -110,8 +114,8 @@ void DeploySession::takeObject(const QJsonObject& json)
 
 void DeploySession::ended(int code, const QString& problem)
 {
-    if (m_planAgain) {
-        m_planAgain = false;
+    if (m_beginAgain) {
+        m_beginAgain = false;
         begin();
         return;
     }

@@ -49,7 +49,7 @@ private:
     models::LogModel m_log;
     DeployRequest m_request;
     QStringList m_deployArguments; ///< empty: nothing but a plan was asked for
-    bool m_planAgain = false; ///< once the process has ended
+    bool m_beginAgain = false; ///< once the process has ended
 };
 
 } // namespace app::client

@@ -52,24 +52,14 @@ DaemonPort::Result<std::string> StudioPort::stop(const std::string& id)
     return m_client.stop(id);
 }
 
-namespace {
-
-emulator::Error notYet(const char* what)
-{
-    return {emulator::ErrorCode::Unsupported,
-            std::string("the daemon of this version does not tell its ") + what};
-}
-
-} // namespace
-
 DaemonPort::Result<std::vector<em::TargetSummary>> StudioPort::targets()
 {
-    return notYet("targets");
+    return m_client.targets();
 }
 
-emulator::Result<> StudioPort::reconnectTarget(const std::string&)
+emulator::Result<> StudioPort::reconnectTarget(const std::string& name)
 {
-    return notYet("targets");
+    return m_client.reconnectTarget(name);
 }
 
 DaemonPort::Result<std::vector<em::DeploymentSummary>>

@@ -358,6 +358,8 @@ void DeploySheet::updateButtons()
     const auto* model = m_session->model();
     const auto set = [](QPushButton* button, const QString& text) {
         button->setVisible(!text.isEmpty());
+        if (text.isEmpty())
+            return;
         button->setText(text);
         button->setAccessibleName(text);
     };

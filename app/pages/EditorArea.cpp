@@ -135,6 +135,7 @@ CodeEditor* EditorArea::add(const client::TextFile& file, bool inFront)
         if (problem.file == file.path)
             own << problem;
     editor->setProblems(own);
+    editor->setPrices(m_prices.value(file.path));
     editor->setRunnable(m_outlines.value(file.path).runnable());
     const int index = m_tabs->addTab(editor, editor->fileName());
     m_tabs->setTabToolTip(index, file.path);
@@ -158,6 +159,8 @@ CodeEditor* EditorArea::add(const client::TextFile& file, bool inFront)
         Q_EMIT edited(editor->path(), editor->text());
         Q_EMIT changed();
     });
+    connect(editor, &CodeEditor::deployRequested, this,
+            [this, editor] { Q_EMIT deployRequested(editor->path()); });
     connect(editor, &CodeEditor::runRequested, this, [this, editor](const QString& function) {
         Q_EMIT runRequested(editor->path(), function);
     });
@@ -353,6 +356,7 @@ void EditorArea::setOutline(const models::AppOutlineModel& outline)
         m_outlines[runnable.file] = outline.outline(runnable.file);
     for (int i = 0; i < m_tabs->count(); ++i) {
         auto* editor = qobject_cast<CodeEditor*>(m_tabs->widget(i));
+        editor->setPrices(m_prices.value(editor->path()));
         editor->setRunnable(m_outlines.value(editor->path()).runnable());
     }
 }

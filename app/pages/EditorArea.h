@@ -50,7 +50,9 @@ public:
 
     void setFontSize(int points);
     void setProblems(const QVector<models::Problem>& problems);
-    /// Brings the Run chips up to date.
+    /// What a replica costs, by path and function; before setOutline().
+    void setPrices(const QHash<QString, QHash<QString, QString>>& prices) { m_prices = prices; }
+    /// Brings the chips up to date.
     void setOutline(const models::AppOutlineModel& outline);
     void setNote(const QString& path, const QString& function, const QString& note);
 
@@ -59,6 +61,7 @@ Q_SIGNALS:
     void edited(const QString& path, const QString& text);
     void saved(const QString& path);
     void runRequested(const QString& path, const QString& function);
+    void deployRequested(const QString& path);
     void failed(const QString& sentence);
     void changed(); ///< something that a session remembers
 
@@ -74,6 +77,7 @@ private:
     int m_fontSize = 10;
     QVector<models::Problem> m_problems;
     QHash<QString, models::Outline> m_outlines;
+    QHash<QString, QHash<QString, QString>> m_prices; ///< by path and function
     QHash<QString, QPair<int, int>> m_opening; ///< files on their way: where to go then
     QHash<QString, std::function<void()>> m_whenOpen; ///< and what to do there
 };

@@ -4,6 +4,9 @@
 #include "app/shell/MainWindow.h"
 
 #include "app/client/Background.h"
+#include "app/client/StudioPort.h"
+#include "app/pages/CostPage.h"
+#include "app/pages/DeploymentsPage.h"
 #include "app/pages/EditorArea.h"
 #include "app/pages/InspectorPanel.h"
 #include "app/pages/OutlinePanel.h"
@@ -11,7 +14,9 @@
 #include "app/pages/ProjectPanel.h"
 #include "app/pages/RecordPage.h"
 #include "app/pages/SettingsPage.h"
+#include "app/pages/TargetsPage.h"
 #include "app/pages/WelcomePage.h"
+#include "app/shell/ClusterViews.h"
 #include "app/shell/CommandRegistry.h"
 #include "app/shell/ResultPresenter.h"
 #include "app/shell/RunBar.h"
@@ -20,6 +25,7 @@
 #include "app/widgets/CommandPalette.h"
 #include "app/widgets/LogPanel.h"
 #include "app/widgets/Naming.h"
+#include "app/widgets/NoticeBar.h"
 #include "app/widgets/Theme.h"
 #include "app/widgets/ValueView.h"
 
@@ -33,6 +39,7 @@
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabBar>
+#include <QVBoxLayout>
 
 namespace app::shell {
 
@@ -40,14 +47,26 @@ using widgets::named;
 
 namespace {
 constexpr int layoutVersion = 2; // of the docks; a new one forgets an old layout
+
+WindowParts withPorts(WindowParts parts)
+{
+    if (!parts.makePort)
+        parts.makePort = [](const QString& socket) -> std::shared_ptr<client::DaemonPort> {
+            return std::make_shared<client::StudioPort>(socket.toStdString());
+        };
+    return parts;
 }
+
+} // namespace
 
 MainWindow::MainWindow(WindowParts parts, QWidget* parent)
     : QMainWindow(parent)
-    , m_parts(std::move(parts))
+    , m_parts(withPorts(std::move(parts)))
     , m_link(new client::DaemonLink(m_parts.port, m_parts.starter, this))
     , m_run(new client::RunSession(m_link, this))
     , m_watch(new client::ProjectWatch(&m_tree, &m_outline, this))
+    , m_cluster(new ClusterViews(
+          {m_link, m_parts.makePort, m_parts.programs.slip, m_parts.cacheFolder}, this))
     , m_commands(new CommandRegistry(this))
     , m_status(new StatusLine(this))
     , m_activity(new widgets::ActivityBar(this))
@@ -56,7 +75,6 @@ MainWindow::MainWindow(WindowParts parts, QWidget* parent)
     , m_editors(new pages::EditorArea(this))
     , m_tasksPage(new pages::RecordPage(QStringLiteral("tasks"), tr("Tasks"), &m_tasks, this))
     , m_callsPage(new pages::RecordPage(QStringLiteral("calls"), tr("Calls"), &m_calls, this))
-    , m_costPage(new pages::RecordPage(QStringLiteral("cost"), tr("Cost"), &m_cost, this))
     , m_imagesPage(new pages::RecordPage(QStringLiteral("images"), tr("Images"), &m_images, this))
     , m_settings(new pages::SettingsPage(this))
     , m_projectPanel(new pages::ProjectPanel(&m_tree, this))
@@ -76,8 +94,9 @@ MainWindow::MainWindow(WindowParts parts, QWidget* parent)
     menuBar()->setObjectName(QStringLiteral("menu.bar"));
     menuBar()->setAccessibleName(tr("Menus"));
     m_commands->fill(menuBar());
-    m_runBar = new RunBar(m_commands->action(QStringLiteral("run.start")),
-                          m_commands->action(QStringLiteral("run.stop")),
+    m_runBar = new RunBar({m_commands->action(QStringLiteral("run.start")),
+                           m_commands->action(QStringLiteral("run.stop")),
+                           m_commands->action(QStringLiteral("deploy.plan"))},
                           m_commands->action(QStringLiteral("tools.palette")), this);
     addToolBar(m_runBar);
     setStatusBar(m_status);
@@ -86,6 +105,7 @@ MainWindow::MainWindow(WindowParts parts, QWidget* parent)
     m_palette = new widgets::CommandPalette(this);
     connectRun();
     connectFiles();
+    connectCluster();
     m_rememberTimer.setSingleShot(true);
     m_rememberTimer.setInterval(1000);
     connect(&m_rememberTimer, &QTimer::timeout, this, [this] { saveSession(false); });
@@ -99,6 +119,7 @@ MainWindow::~MainWindow()
     m_run->disconnect(this);
     m_link->disconnect(this);
     delete m_run;
+    delete m_cluster;
     delete m_link;
 }
 
@@ -110,25 +131,35 @@ void MainWindow::makePages()
     m_output->view()->setColumns(true, false);
     m_tasksPage->setEmptyText(tr("No task has run yet. A task is one run of a container."));
     m_callsPage->setEmptyText(tr("No call yet. A call is one invocation of a function."));
-    m_costPage->setEmptyText(
-        tr("Nothing has been charged yet. Figures are emulated: time × price book."));
     m_imagesPage->setEmptyText(tr("No image has been built yet."));
     auto* tasks
         = named(new QSplitter(Qt::Vertical, m_central), "tasks.view", tr("Tasks and calls"));
     tasks->addWidget(m_tasksPage);
     tasks->addWidget(m_callsPage);
     m_tasksView = tasks;
-    for (QWidget* page : {static_cast<QWidget*>(m_welcome), static_cast<QWidget*>(m_editors),
-                          m_tasksView, static_cast<QWidget*>(m_costPage),
-                          static_cast<QWidget*>(m_imagesPage), static_cast<QWidget*>(m_settings)})
+    for (QWidget* page :
+         {static_cast<QWidget*>(m_welcome), static_cast<QWidget*>(m_editors), m_tasksView,
+          static_cast<QWidget*>(m_cluster->deploymentsPage()),
+          static_cast<QWidget*>(m_cluster->costPage()), static_cast<QWidget*>(m_imagesPage),
+          static_cast<QWidget*>(m_cluster->targetsPage()), static_cast<QWidget*>(m_settings)})
         m_central->addWidget(page);
-    setCentralWidget(m_central);
+    auto* middle = named(new QWidget(this), "window.middle", tr("Pages"));
+    auto* column = new QVBoxLayout(middle);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_cluster->banner());
+    column->addWidget(m_central, 1);
+    setCentralWidget(middle);
     m_activity->add(ProjectView, QStringLiteral("project"), tr("Project"),
                     QStringLiteral("project"));
     m_activity->add(AppView, QStringLiteral("app"), tr("App"), QStringLiteral("app"));
     m_activity->add(TasksView, QStringLiteral("tasks"), tr("Tasks"), QStringLiteral("tasks"));
+    m_activity->add(DeploysView, QStringLiteral("deploys"), tr("Deploys"),
+                    QStringLiteral("deploys"));
     m_activity->add(CostView, QStringLiteral("cost"), tr("Cost"), QStringLiteral("cost"));
     m_activity->add(ImagesView, QStringLiteral("images"), tr("Images"), QStringLiteral("images"));
+    m_activity->add(TargetsView, QStringLiteral("targets"), tr("Targets"),
+                    QStringLiteral("targets"));
     m_activity->setCurrent(ProjectView);
     connect(m_activity, &widgets::ActivityBar::activated, this, &MainWindow::showView);
 }
@@ -206,6 +237,7 @@ void MainWindow::begin(const QString& folder)
     m_welcome->setRecent(m_session.recent);
     m_welcome->setSampleAvailable(!m_parts.programs.samples.isEmpty());
     m_runBar->setRemembered(m_session.arguments, m_session.function);
+    m_cluster->targets()->select(m_session.target);
     const auto wanted = folder.isEmpty() ? m_session.folder : QDir(folder).absolutePath();
     const bool same = wanted == m_session.folder;
     const auto tabs = m_session.tabs;
@@ -263,7 +295,9 @@ void MainWindow::showView(int view)
     QWidget* const work
         = m_watch->folder().isEmpty() ? static_cast<QWidget*>(m_welcome) : m_editors;
     QWidget* const page = view == TasksView ? m_tasksView
-        : view == CostView                  ? static_cast<QWidget*>(m_costPage)
+        : view == DeploysView               ? static_cast<QWidget*>(m_cluster->deploymentsPage())
+        : view == CostView                  ? static_cast<QWidget*>(m_cluster->costPage())
+        : view == TargetsView               ? static_cast<QWidget*>(m_cluster->targetsPage())
         : view == ImagesView                ? static_cast<QWidget*>(m_imagesPage)
         : view == SettingsView              ? static_cast<QWidget*>(m_settings)
                                             : work;
@@ -323,6 +357,7 @@ void MainWindow::gatherSession()
     m_session.docks = saveState(layoutVersion);
     m_session.tabs = m_editors->tabs();
     m_session.currentTab = m_editors->currentIndex();
+    m_session.target = m_cluster->targets()->currentName();
     m_session.function = m_runBar->pickedKey();
     m_session.arguments = m_runBar->remembered();
     if (m_runToTakeUp.isEmpty())
@@ -360,6 +395,7 @@ void MainWindow::resizeEvent(QResizeEvent* event)
     QMainWindow::resizeEvent(event);
     if (m_palette != nullptr)
         m_palette->hide();
+    placeSheet();
     remember();
 }
 

@@ -7,8 +7,10 @@
 #include "app/client/ProjectWatch.h"
 #include "app/client/RunSession.h"
 #include "app/client/Session.h"
+#include "app/client/TargetSet.h"
 #include "app/models/AppOutlineModel.h"
 #include "app/models/CardCheck.h"
+#include "app/models/PriceEstimate.h"
 #include "app/models/ProblemsModel.h"
 #include "app/models/ProjectTreeModel.h"
 #include "app/models/RecordModels.h"
@@ -40,6 +42,7 @@ class WelcomePage;
 
 namespace app::shell {
 
+class ClusterViews;
 class CommandRegistry;
 class RunBar;
 class StatusLine;
@@ -50,6 +53,8 @@ struct WindowParts {
     std::shared_ptr<client::DaemonPort> port; ///< shared with streams that still end
     client::DaemonLink::Starter starter; ///< may be empty: then the daemon is only waited for
     QString sessionFile; ///< empty: nothing is remembered
+    client::TargetSet::PortFactory makePort; ///< of targets; empty: real ones
+    QString cacheFolder; ///< what was seen of targets; empty: nothing is kept
 };
 
 /// The window. It owns models, client and widgets, and connects them; it computes nothing.
@@ -67,6 +72,7 @@ public:
 
     [[nodiscard]] client::RunSession* session() { return m_run; }
     [[nodiscard]] client::DaemonLink* link() { return m_link; }
+    [[nodiscard]] ClusterViews* cluster() { return m_cluster; }
     [[nodiscard]] CommandRegistry* commands() { return m_commands; }
     [[nodiscard]] pages::EditorArea* editors() { return m_editors; }
     [[nodiscard]] widgets::ValueView* result() { return m_result; }
@@ -81,13 +87,28 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
-    enum View { ProjectView, AppView, TasksView, CostView, ImagesView, SettingsView };
+    enum View {
+        ProjectView,
+        AppView,
+        TasksView,
+        DeploysView,
+        CostView,
+        ImagesView,
+        TargetsView,
+        SettingsView
+    };
 
     void makeDocks();
     void makePages();
     void addCommands();
     void addEditCommands();
     void addViewCommands();
+    void addDeployCommands();
+    void connectCluster();
+    void placeSheet();
+    void deployFile(const QString& file); ///< empty: the one that is open or picked
+    void updatePrices();
+    [[nodiscard]] QString gpuOf(const QString& file, const models::OutlineEntry& entry) const;
     void connectRun();
     void connectFiles();
     QDockWidget* dock(const char* objectName, const QString& title, QWidget* content,
@@ -132,10 +153,12 @@ private:
     models::CallsModel m_calls;
     models::ImagesModel m_images;
     models::CostModel m_cost;
+    models::PriceEstimate m_prices;
     client::DaemonLink* m_link;
     client::RunSession* m_run;
     client::ProjectWatch* m_watch;
 
+    ClusterViews* m_cluster;
     CommandRegistry* m_commands;
     RunBar* m_runBar = nullptr;
     StatusLine* m_status;
@@ -146,7 +169,6 @@ private:
     pages::EditorArea* m_editors;
     pages::RecordPage* m_tasksPage;
     pages::RecordPage* m_callsPage;
-    pages::RecordPage* m_costPage;
     pages::RecordPage* m_imagesPage;
     pages::SettingsPage* m_settings;
     pages::ProjectPanel* m_projectPanel;

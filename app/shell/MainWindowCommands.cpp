@@ -2,10 +2,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "app/client/Background.h"
+#include "app/pages/CostPage.h"
+#include "app/pages/DeploymentsPage.h"
 #include "app/pages/EditorArea.h"
 #include "app/pages/RecordPage.h"
 #include "app/pages/SettingsPage.h"
+#include "app/pages/TargetsPage.h"
 #include "app/pages/WelcomePage.h"
+#include "app/shell/ClusterViews.h"
 #include "app/shell/CommandRegistry.h"
 #include "app/shell/MainWindow.h"
 #include "app/shell/StatusLine.h"
@@ -88,6 +92,7 @@ void MainWindow::addCommands()
          }});
     m_commands->add({"run.stop", run, tr("Stop"), keys("Shift+F5"), "stop",
                      [this] { m_run->stop(); }, IconColour::Error});
+    addDeployCommands();
     const auto tools = tr("Tools");
     m_commands->add({"tools.palette", tools, tr("Command palette"), keys("Ctrl+Shift+P"), "search",
                      [this] { openPalette(false); }});
@@ -101,6 +106,7 @@ void MainWindow::addCommands()
                      [this] {
                          m_watch->rescan();
                          m_link->refresh();
+                         m_cluster->targets()->link()->refresh();
                      }});
     m_commands->add({"tools.check", tools, tr("Check this machine"), {}, {}, [this] {
                          m_central->setCurrentWidget(m_welcome);
@@ -159,6 +165,10 @@ void MainWindow::addViewCommands()
                              Page {"view.images", tr("Images"), "Alt+5", "images", ImagesView}})
         m_commands->add({page.id, view, page.title, keys(page.shortcut), page.icon,
                          [this, id = page.view] { showView(id); }});
+    m_commands->add({"view.deploys", view, tr("Deployments"), keys("Ctrl+Alt+D"), "deploys",
+                     [this] { showView(DeploysView); }});
+    m_commands->add({"view.targets", view, tr("Targets"), keys("Ctrl+Alt+T"), "targets",
+                     [this] { showView(TargetsView); }});
     struct Panel {
         const char* id;
         QString title;
@@ -262,11 +272,17 @@ void MainWindow::findInFocus()
             panel->focusSearch();
             return;
         }
-    for (auto* page : {m_tasksPage, m_callsPage, m_costPage, m_imagesPage})
+    for (auto* page : {m_tasksPage, m_callsPage, m_imagesPage})
         if (page->isVisible()) {
             page->focusFilter();
             return;
         }
+    if (m_cluster->deploymentsPage()->isVisible())
+        m_cluster->deploymentsPage()->focusFilter();
+    else if (m_cluster->targetsPage()->isVisible())
+        m_cluster->targetsPage()->focusFilter();
+    else if (m_cluster->costPage()->isVisible())
+        m_cluster->costPage()->focusFilter();
     if (m_editors->isVisible())
         m_editors->find(false);
 }

@@ -11,6 +11,7 @@
 #include "app/pages/RecordPage.h"
 #include "app/pages/SettingsPage.h"
 #include "app/pages/WelcomePage.h"
+#include "app/shell/ClusterViews.h"
 #include "app/shell/CommandRegistry.h"
 #include "app/shell/MainWindow.h"
 #include "app/shell/ResultPresenter.h"
@@ -42,7 +43,6 @@ void MainWindow::connectRun()
         if (success)
             showDock("dock.result");
     });
-    connect(m_link, &client::DaemonLink::snapshotChanged, this, &MainWindow::takeSnapshot);
     connect(m_link, &client::DaemonLink::stateChanged, this,
             [this] { m_status->setDaemon(m_link->state(), m_link->reason()); });
     connect(m_runBar, &RunBar::pickedChanged, this, &MainWindow::updateRunActions);
@@ -51,20 +51,23 @@ void MainWindow::connectRun()
 
     const auto stop = [this](const QString& id) {
         client::inBackground(
-            this, [port = m_link->port(), id = id.toStdString()] { return port->stop(id); },
+            this,
+            [port = m_cluster->targets()->link()->port(), id = id.toStdString()] {
+                return port->stop(id);
+            },
             [this](const emulator::Result<std::string>& said) {
                 m_status->say(QString::fromStdString(said ? *said : said.error().message()));
-                m_link->refresh();
+                m_cluster->targets()->link()->refresh();
             });
     };
     m_tasksPage->setAction(tr("Stop task"), [this](const QString& key) {
-        for (const auto& task : m_link->snapshot().tasks)
+        for (const auto& task : m_cluster->targets()->link()->snapshot().tasks)
             if (QString::fromStdString(task.id) == key)
                 return task.state != emulator::model::TaskState::Finished;
         return false;
     });
     m_callsPage->setAction(tr("Stop call"), [this](const QString& key) {
-        for (const auto& call : m_link->snapshot().calls)
+        for (const auto& call : m_cluster->targets()->link()->snapshot().calls)
             if (QString::fromStdString(call.id) == key)
                 return call.finishedAt == 0;
         return false;
@@ -108,6 +111,7 @@ void MainWindow::connectFiles()
     connect(&m_outline, &QAbstractItemModel::modelReset, outlined, qOverload<>(&QTimer::start));
     connect(outlined, &QTimer::timeout, this, [this] {
         m_runBar->setFunctions(m_outline.runnable());
+        updatePrices();
         m_editors->setOutline(m_outline);
         checkSources();
         updateRunActions();
@@ -128,6 +132,7 @@ void MainWindow::updateRunActions()
         ->setEnabled(!active && m_editors->current() != nullptr);
     m_commands->action(QStringLiteral("run.stop"))->setEnabled(active);
     const bool folder = !m_watch->folder().isEmpty();
+    m_commands->action(QStringLiteral("deploy.plan"))->setEnabled(!m_outline.runnable().isEmpty());
     for (const auto* id : {"file.save", "file.saveAll", "file.closeTab", "file.closeFolder",
                            "edit.replace", "edit.line", "tools.file"})
         m_commands->action(QLatin1String(id))->setEnabled(folder);
@@ -183,6 +188,7 @@ void MainWindow::startRun()
     request.runId = QUuid::createUuid().toString(QUuid::WithoutBraces);
     request.folder = m_watch->folder();
     request.file = picked->file;
+    request.target = m_cluster->targets()->currentName();
     request.function = picked->entry.name;
     request.arguments = *arguments;
     request.projectFiles = m_tree.files();
@@ -272,15 +278,14 @@ void MainWindow::showProblems()
 
 void MainWindow::takeSnapshot()
 {
-    const auto& snapshot = m_link->snapshot();
+    const auto& snapshot = m_cluster->targets()->link()->snapshot();
     m_tasks.set(snapshot.tasks);
     m_calls.set(snapshot.calls);
     m_images.set(snapshot.images);
     m_cost.set(snapshot.cost);
     m_status->setTasks(m_tasks.running());
-    m_status->setCost(m_cost.totalMicros());
+    m_status->setCost(m_cost.totalMicros(), m_cluster->targets()->isLocal());
     m_activity->setCount(TasksView, m_tasks.running());
-    m_costPage->setSummary(tr("%1 in all, emulated").arg(models::moneyText(m_cost.totalMicros())));
     m_tasksPage->setSummary(tr("%1 running").arg(m_tasks.running()));
 }
 

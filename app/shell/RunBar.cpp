@@ -7,9 +7,9 @@
 #include "app/widgets/Icons.h"
 #include "app/widgets/Naming.h"
 
+#include <QAbstractItemView>
 #include <QAction>
 #include <QComboBox>
-#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QStyle>
@@ -29,11 +29,23 @@ QString keyOf(const AppOutlineModel::Runnable& runnable)
     return runnable.file + QStringLiteral("::") + runnable.entry.name;
 }
 
+/// "Emulator", "hpc · Slurm 22.05.8"
+QString titleOf(const emulator::model::TargetSummary& target)
+{
+    if (target.kind == "local")
+        return RunBar::tr("Emulator · this machine");
+    auto title = QString::fromStdString(target.name);
+    const auto engine = QString::fromStdString(target.engine).section(u'(', 0, 0).trimmed();
+    if (target.state == "offline")
+        return title + QStringLiteral(" · ") + RunBar::tr("offline");
+    return engine.isEmpty() ? title : title + QStringLiteral(" · ") + engine;
+}
+
 } // namespace
 
-RunBar::RunBar(QAction* run, QAction* stop, QAction* palette, QWidget* parent)
+RunBar::RunBar(const QList<QAction*>& actions, QAction* palette, QWidget* parent)
     : QToolBar(tr("Run"), parent)
-    , m_target(named(new QLabel(this), "run.target", tr("Target")))
+    , m_target(named(new QComboBox(this), "run.target", tr("Target: where it runs")))
     , m_function(named(new QComboBox(this), "run.function", tr("Function to run")))
     , m_arguments(named(new QLineEdit(this), "run.arguments", tr("Arguments of the function")))
     , m_search(named(new QPushButton(this), "run.palette", tr("Search or run a command")))
@@ -44,9 +56,8 @@ RunBar::RunBar(QAction* run, QAction* stop, QAction* palette, QWidget* parent)
     setContextMenuPolicy(Qt::PreventContextMenu);
     setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     setIconSize({16, 16});
-    m_target->setText(tr("Emulator"));
-    m_target->setToolTip(tr("Functions run on this machine; GPUs are emulated"));
-    m_target->setContentsMargins(4, 0, 4, 0);
+    m_target->setMinimumWidth(150);
+    m_target->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_function->setMinimumWidth(190);
     m_function->setMaxVisibleItems(24);
     m_function->setPlaceholderText(tr("No function"));
@@ -65,7 +76,7 @@ RunBar::RunBar(QAction* run, QAction* stop, QAction* palette, QWidget* parent)
     addWidget(m_target);
     addWidget(m_function);
     addWidget(m_arguments);
-    for (auto* action : {run, stop}) {
+    for (auto* action : actions) {
         addAction(action);
         auto* button = widgetForAction(action);
         button->setObjectName(QStringLiteral("run.button.")
@@ -75,6 +86,16 @@ RunBar::RunBar(QAction* run, QAction* stop, QAction* palette, QWidget* parent)
     addWidget(spacer);
     addWidget(m_search);
     connect(m_search, &QPushButton::clicked, palette, &QAction::trigger);
+    connect(m_target, &QComboBox::activated, this, [this](int index) {
+        const auto name = m_target->itemData(index).toString();
+        if (!name.isEmpty()) {
+            Q_EMIT targetPicked(name);
+            return;
+        }
+        m_target->setCurrentIndex(
+            std::max(0, m_target->findData(m_target->property("current").toString())));
+        Q_EMIT targetsRequested();
+    });
     connect(m_function, &QComboBox::activated, this, [this] {
         m_wanted = pickedKey();
         pickedNow();
@@ -86,6 +107,46 @@ RunBar::RunBar(QAction* run, QAction* stop, QAction* palette, QWidget* parent)
     });
     connect(m_arguments, &QLineEdit::returnPressed, this, &RunBar::argumentsAccepted);
     setFunctions({});
+}
+
+void RunBar::setTargets(const std::vector<emulator::model::TargetSummary>& targets,
+                        const QString& current)
+{
+    // While the list is open, it stays as it is.
+    if (m_target->view()->isVisible())
+        return;
+    m_target->clear();
+    for (const auto& target : targets) {
+        const bool up = target.state == "connected";
+        const auto state = QString::fromStdString(target.state);
+        m_target->addItem(widgets::icon(QStringLiteral("dot"),
+                                        up ? widgets::IconColour::Success
+                                            : target.state == "offline"
+                                            ? widgets::IconColour::Error
+                                            : widgets::IconColour::Warning),
+                          titleOf(target), QString::fromStdString(target.name));
+        const auto reason = QString::fromStdString(target.reason);
+        m_target->setItemData(m_target->count() - 1,
+                              reason.isEmpty() || up ? state
+                                                     : state + QStringLiteral(": ") + reason,
+                              Qt::ToolTipRole);
+    }
+    m_target->insertSeparator(m_target->count());
+    m_target->addItem(widgets::icon(QStringLiteral("add")), tr("Add a target…"));
+    const int index = std::max(0, m_target->findData(current));
+    m_target->setCurrentIndex(index);
+    m_target->setProperty("current", current);
+    m_target->setToolTip(
+        current == QLatin1String("local")
+            ? tr("Functions run on this machine; GPUs are emulated")
+            : tr("Runs and deploys go to %1: %2")
+                  .arg(current, m_target->itemData(index, Qt::ToolTipRole).toString()));
+}
+
+void RunBar::openTargets()
+{
+    m_target->setFocus();
+    m_target->showPopup();
 }
 
 void RunBar::setFunctions(const QVector<AppOutlineModel::Runnable>& functions)

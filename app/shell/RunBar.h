@@ -3,24 +3,30 @@
 #pragma once
 
 #include "app/models/AppOutlineModel.h"
+#include "emulator/model/Studio.h"
 
 #include <QJsonObject>
 #include <QToolBar>
 
 class QComboBox;
-class QLabel;
 class QLineEdit;
 class QPushButton;
 
 namespace app::shell {
 
-/// The toolbar: where it runs, what runs, with which arguments, Run and Stop, and the field that
-/// opens the palette.
+/// The toolbar: where it runs, what runs, with which arguments, Run, Stop and Deploy, and the field
+/// that opens the palette.
 class RunBar : public QToolBar {
     Q_OBJECT
 
 public:
-    RunBar(QAction* run, QAction* stop, QAction* palette, QWidget* parent = nullptr);
+    /// `actions` become buttons: Run, Stop, Deploy.
+    RunBar(const QList<QAction*>& actions, QAction* palette, QWidget* parent = nullptr);
+
+    /// Where things can run; `current` is picked.
+    void setTargets(const std::vector<emulator::model::TargetSummary>& targets,
+                    const QString& current);
+    void openTargets(); ///< the list, with the focus
 
     /// The functions to pick from; the picked one stays where it still exists.
     void setFunctions(const QVector<models::AppOutlineModel::Runnable>& functions);
@@ -38,6 +44,8 @@ public:
     void setArgumentError(const QString& reason);
 
 Q_SIGNALS:
+    void targetPicked(const QString& name);
+    void targetsRequested(); ///< another one is to be added
     void pickedChanged();
     void argumentsAccepted(); ///< Return was pressed in the arguments
 
@@ -46,7 +54,7 @@ private:
     void check();
 
     QVector<models::AppOutlineModel::Runnable> m_functions;
-    QLabel* m_target;
+    QComboBox* m_target;
     QComboBox* m_function;
     QLineEdit* m_arguments;
     QPushButton* m_search;

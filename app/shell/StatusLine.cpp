@@ -4,10 +4,12 @@
 #include "app/shell/StatusLine.h"
 
 #include "app/models/RecordModels.h"
+#include "app/widgets/Icons.h"
 #include "app/widgets/Naming.h"
 #include "app/widgets/Theme.h"
 
 #include <QLabel>
+#include <QPushButton>
 #include <QTimer>
 
 namespace app::shell {
@@ -20,6 +22,8 @@ StatusLine::StatusLine(QWidget* parent)
     , m_git(named(new QLabel(this), "status.git", tr("Git")))
     , m_daemon(named(new QLabel(this), "status.emulator", tr("Emulator")))
     , m_sentence(named(new QLabel(this), "status.sentence", tr("Message")))
+    , m_deploy(named(new QPushButton(this), "status.deploy", tr("Deploy")))
+    , m_target(named(new QPushButton(this), "status.target", tr("Target")))
     , m_tasks(named(new QLabel(this), "status.tasks", tr("Running tasks")))
     , m_cost(named(new QLabel(this), "status.cost", tr("Cost so far")))
 {
@@ -28,6 +32,16 @@ StatusLine::StatusLine(QWidget* parent)
     addWidget(m_git);
     addWidget(m_daemon);
     addWidget(m_sentence, 1);
+    for (auto* button : {m_deploy, m_target}) {
+        button->setProperty("link", true);
+        button->hide();
+        addPermanentWidget(button);
+    }
+    m_deploy->setIcon(widgets::icon(QStringLiteral("deploy"), widgets::IconColour::Accent));
+    m_deploy->setToolTip(tr("Show the deploy"));
+    m_target->setToolTip(tr("Show the deployments"));
+    connect(m_deploy, &QPushButton::clicked, this, &StatusLine::deployClicked);
+    connect(m_target, &QPushButton::clicked, this, &StatusLine::targetClicked);
     addPermanentWidget(m_tasks);
     addPermanentWidget(m_cost);
     m_git->hide();
@@ -80,11 +94,35 @@ void StatusLine::setTasks(int running)
     m_tasks->setText(running == 1 ? tr("1 task running") : tr("%1 tasks running").arg(running));
 }
 
-void StatusLine::setCost(std::int64_t micros)
+void StatusLine::setDeploy(const QString& summary)
 {
-    m_cost->setText(tr("%1 emulated").arg(models::moneyText(micros)));
+    m_deploy->setVisible(!summary.isEmpty());
+    if (summary.isEmpty())
+        return;
+    m_deploy->setText(summary);
+    m_deploy->setAccessibleName(summary);
+}
+
+void StatusLine::setTarget(const QString& text, bool connected)
+{
+    m_target->setVisible(!text.isEmpty());
+    if (text.isEmpty())
+        return;
+    m_target->setText(text);
+    m_target->setAccessibleName(text);
+    m_target->setIcon(
+        widgets::icon(QStringLiteral("dot"),
+                      connected ? widgets::IconColour::Success : widgets::IconColour::Error));
+}
+
+void StatusLine::setCost(std::int64_t micros, bool emulated)
+{
+    m_cost->setText(emulated ? tr("%1 emulated").arg(models::moneyText(micros))
+                             : tr("%1 spent").arg(models::moneyText(micros)));
     m_cost->setToolTip(
-        tr("What the tasks of this emulator would have cost, by its ledger and price book"));
+        emulated
+            ? tr("What the tasks of this emulator would have cost, by its ledger and price book")
+            : tr("What the tasks of this target have cost, by its ledger and price book"));
 }
 
 void StatusLine::say(const QString& sentence)

@@ -8,6 +8,7 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QStandardPaths>
 
 #include <cstdio>
 #include <cstring>
@@ -50,8 +51,13 @@ int main(int argc, char** argv)
 
     const auto programs = app::client::Programs::find();
     app::shell::MainWindow window(
-        {programs, std::make_shared<app::client::StudioPort>(programs.socket.toStdString()),
-         app::client::slipStarter(programs.slip), app::client::Session::defaultPath()});
+        {programs,
+         std::make_shared<app::client::StudioPort>(programs.socket.toStdString()),
+         app::client::slipStarter(programs.slip),
+         app::client::Session::defaultPath(),
+         {},
+         QStandardPaths::writableLocation(QStandardPaths::GenericCacheLocation)
+             + QStringLiteral("/slipway/targets")});
     window.begin(arguments.positionalArguments().value(0));
     window.show();
     const int code = QApplication::exec();

@@ -186,6 +186,7 @@ void CodeEditor::clearChips()
 {
     for (const auto& chip : m_chips) {
         delete chip.run;
+        delete chip.deploy;
         delete chip.note;
     }
     m_chips.clear();
@@ -219,6 +220,19 @@ void CodeEditor::setRunnable(const QVector<models::OutlineEntry>& functions)
         chip.run->setObjectName(QStringLiteral("editor.run.") + entry.name);
         chip.run->setAccessibleName(tr("Run %1").arg(entry.name));
         chip.run->setToolTip(tr("Run %1").arg(models::signature(entry)));
+        if (entry.kind != models::OutlineEntry::Kind::EntryPoint) {
+            chip.deploy = new RunChip(tr("Deploy"), viewport());
+            chip.deploy->setMark(RunChip::Mark::Arrow);
+            chip.deploy->setObjectName(QStringLiteral("editor.deploy.") + entry.name);
+            chip.deploy->setAccessibleName(tr("Deploy the app of %1").arg(entry.name));
+            chip.deploy->setToolTip(
+                tr("Show what deploying this app would do. The price is of one replica of %1, an "
+                   "estimate from list prices.")
+                    .arg(entry.name));
+            chip.deploy->hide();
+            connect(chip.deploy, &RunChip::clicked, this,
+                    [this, function = entry.name] { Q_EMIT deployRequested(function); });
+        }
         chip.note = new RunChip(QString(), viewport());
         chip.note->setObjectName(QStringLiteral("editor.note.") + entry.name);
         chip.note->setAccessibleName(tr("Last run of %1").arg(entry.name));
@@ -238,6 +252,12 @@ void CodeEditor::setNote(const QString& function, const QString& note)
     m_chipTimer.start();
 }
 
+void CodeEditor::setPrices(const QHash<QString, QString>& prices)
+{
+    m_prices = prices;
+    m_chipTimer.start();
+}
+
 void CodeEditor::placeChips()
 {
     for (auto& chip : m_chips) {
@@ -252,8 +272,9 @@ void CodeEditor::placeChips()
         const int height = static_cast<int>(
             SendScintilla(SCI_TEXTHEIGHT, static_cast<unsigned long>(chip.line)));
         if (!shown || y < -height || y > viewport()->height()) {
-            chip.run->hide();
-            chip.note->hide();
+            for (auto* part : {chip.run, chip.deploy, chip.note})
+                if (part != nullptr)
+                    part->hide();
             continue;
         }
         auto font = codeFont(std::max(7, m_fontSize - 1));
@@ -262,13 +283,28 @@ void CodeEditor::placeChips()
         chip.note->setText(m_notes.value(chip.function));
         int x = static_cast<int>(SendScintilla(SCI_POINTXFROMPOSITION, 0UL, end)) + 14;
         const int runWidth = chip.run->sizeHint().width();
+        int deployWidth = 0;
+        if (chip.deploy != nullptr) {
+            const auto price = m_prices.value(chip.function);
+            chip.deploy->setFont(font);
+            chip.deploy->setText(price.isEmpty() ? tr("Deploy") : tr("Deploy %1").arg(price));
+            deployWidth = chip.deploy->sizeHint().width() + 6;
+        }
         int noteWidth = chip.note->text().isEmpty() ? 0 : chip.note->sizeHint().width() + 6;
         const int room = viewport()->width() - 8;
-        if (x + runWidth + noteWidth > room)
+        if (x + runWidth + deployWidth + noteWidth > room)
             noteWidth = 0; // the code is worth more than the note
+        if (x + runWidth + deployWidth > room)
+            deployWidth = 0;
         x = std::max(0, std::min(x, room - runWidth));
         chip.run->setGeometry(x, y + 1, runWidth, height - 2);
         chip.run->show();
+        if (chip.deploy != nullptr) {
+            chip.deploy->setVisible(deployWidth > 0);
+            chip.deploy->setGeometry(x + runWidth + 6, y + 1, std::max(0, deployWidth - 6),
+                                     height - 2);
+        }
+        x += deployWidth;
         chip.note->setVisible(noteWidth > 0);
         chip.note->setGeometry(x + runWidth + 6, y + 1, std::max(0, noteWidth - 6), height - 2);
     }

@@ -29,6 +29,8 @@ public:
     /// Problems of this file.
     void setProblems(const QVector<models::Problem>& problems);
     void setRunnable(const QVector<models::OutlineEntry>& functions);
+    /// What a replica of each function costs: "≈$3.95/h"; on its Deploy chip.
+    void setPrices(const QHash<QString, QString>& prices);
     /// What the last run of a function was like; shown behind its chip.
     void setNote(const QString& function, const QString& note);
 
@@ -41,6 +43,7 @@ public:
 
 Q_SIGNALS:
     void runRequested(const QString& function);
+    void deployRequested(const QString& function);
     void edited(); ///< gathered: 0.3 s after the last change
 
 protected:
@@ -54,6 +57,7 @@ private:
         int line = 0; ///< 0-based; kept by a marker while the text is edited
         int marker = -1;
         RunChip* run = nullptr;
+        RunChip* deploy = nullptr; ///< null for an entry point, which is never deployed
         RunChip* note = nullptr;
     };
 
@@ -68,6 +72,7 @@ private:
     QTimer m_editTimer;
     QTimer m_chipTimer; ///< coalesces moves of the chips
     QVector<Chip> m_chips;
+    QHash<QString, QString> m_prices;
     QHash<QString, QString> m_notes;
     QVector<models::Problem> m_problems;
 };

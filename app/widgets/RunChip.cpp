@@ -52,9 +52,19 @@ void RunChip::paintEvent(QPaintEvent*)
     if (!m_note) {
         const double middle = height() / 2.0;
         painter.setBrush(foreground);
-        painter.drawPolygon(QPolygonF {{left + 0.0, middle - triangle * 0.55},
-                                       {left + triangle * 0.9, middle},
-                                       {left + 0.0, middle + triangle * 0.55}});
+        if (m_mark == Mark::Arrow) {
+            const double centre = left + triangle * 0.5;
+            painter.drawPolygon(QPolygonF {{centre, middle - triangle * 0.6},
+                                           {centre + triangle * 0.5, middle},
+                                           {centre + triangle * 0.17, middle},
+                                           {centre + triangle * 0.17, middle + triangle * 0.55},
+                                           {centre - triangle * 0.17, middle + triangle * 0.55},
+                                           {centre - triangle * 0.17, middle},
+                                           {centre - triangle * 0.5, middle}});
+        } else
+            painter.drawPolygon(QPolygonF {{left + 0.0, middle - triangle * 0.55},
+                                           {left + triangle * 0.9, middle},
+                                           {left + 0.0, middle + triangle * 0.55}});
         left += triangle * 3 / 2;
     }
     painter.setPen(foreground);

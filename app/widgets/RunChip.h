@@ -6,12 +6,15 @@
 
 namespace app::widgets {
 
-/// A small clickable label beside a line of code: "▶ Run". Painted by itself.
+/// A small clickable label beside a line of code: "▶ Run", "↑ Deploy". Painted by itself.
 class RunChip : public QAbstractButton {
     Q_OBJECT
 
 public:
     explicit RunChip(const QString& text, QWidget* parent = nullptr);
+
+    enum class Mark { Triangle, Arrow };
+    void setMark(Mark mark) { m_mark = mark; } ///< what stands before the text
 
     /// A plain note: not clickable, paler.
     void setNote(bool note);
@@ -25,6 +28,7 @@ protected:
 
 private:
     bool m_note = false;
+    Mark m_mark = Mark::Triangle;
 };
 
 } // namespace app::widgets

@@ -78,8 +78,8 @@ void Replica::describe(const Clock& clock)
     m_options.upstream.certificate = m_file.certificate;
     m_options.upstream.headers
         = {{"x-slipway-replica", m_file.replicaId}, {"x-slipway-token", m_file.token}};
-    m_options.replica = emulator::worker::WorkerOptions::Replica {nodeName(), jobId(),
-                                                                  m_images.get()};
+    m_options.replica
+        = emulator::worker::WorkerOptions::Replica {nodeName(), jobId(), m_images.get()};
 }
 
 } // namespace app::worker

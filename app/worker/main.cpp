@@ -63,8 +63,8 @@ int main(int argc, char** argv)
     fs::path replicaFile;
     CLI::App arguments("Runs Slipway's tasks on this host", "slipway-worker");
     auto* home = arguments.add_option("--home", options.home, "SLIPWAY_HOME");
-    auto* control = arguments.add_option("--control", options.upstream.socket,
-                                         "The control plane's socket");
+    auto* control
+        = arguments.add_option("--control", options.upstream.socket, "The control plane's socket");
     auto* replica
         = arguments.add_option("--replica", replicaFile, "The file of a replica: run one task");
     home->needs(control)->excludes(replica);
@@ -84,8 +84,8 @@ int main(int argc, char** argv)
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
 
-    if (const auto result = replicaFile.empty() ? serve(options, signals)
-                                                : serveReplica(replicaFile, clock, signals);
+    if (const auto result
+        = replicaFile.empty() ? serve(options, signals) : serveReplica(replicaFile, clock, signals);
         !result) {
         log::error("worker", result.error().message());
         return 3;

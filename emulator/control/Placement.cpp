@@ -90,8 +90,8 @@ model::ReplicaBrief Placement::briefOf(const TaskRecord& task)
     if (const auto app = m_state.apps.find(task.appId)) {
         brief.appName = (*app)->name.empty() ? (*app)->description : (*app)->name;
         // One that tries a staging out is of the version that comes.
-        brief.version = static_cast<std::uint32_t>(
-            task.staging.empty() ? task.deploymentVersion : (*app)->version + 1);
+        brief.version = static_cast<std::uint32_t>(task.staging.empty() ? task.deploymentVersion
+                                                                        : (*app)->version + 1);
         brief.deployment = (*app)->id + "/" + std::to_string(brief.version);
     }
     if (const auto function = m_state.functionOf(task))

@@ -4,6 +4,7 @@
 
 #include "emulator/base/Files.h"
 #include "emulator/base/Json.h"
+#include "remote/registry/BackgroundSink.h"
 #include "remote/registry/FileLock.h"
 #include "remote/registry/LayerTar.h"
 #include "remote/registry/Sha256.h"
@@ -79,13 +80,15 @@ Result<PackedLayer> LayerPacker::write(const fs::path& folder, const Watch& watc
     TRY_ASSIGN(auto blob, m_layout.incoming());
     Sha256 diffId;
     Compressor compressor([&](std::string_view bytes) { return blob.write(bytes); });
+    BackgroundSink background([&](std::string_view bytes) { return compressor.feed(bytes); });
     const auto sink = [&](std::string_view bytes) -> Result<> {
         diffId.update(bytes);
         if (watch.onBytes)
             watch.onBytes(bytes.size());
-        return compressor.feed(bytes);
+        return background.feed(bytes);
     };
     TRY(writeLayerTar(listing, sink, std::move(stop)));
+    TRY(background.finish());
     TRY(compressor.finish());
     PackedLayer layer;
     layer.diffId = diffId.digest();

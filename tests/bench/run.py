@@ -60,6 +60,7 @@ def main():
         "containers": lambda: program(build, "bench_container"),
         "images": lambda: program(build, "bench_image"),
         "slurm": lambda: program(build, "bench_slurm"),
+        "registry": lambda: program(build, "bench_registry"),
         "calls": lambda: calls_of_the_client(build),
         "window": lambda: program(build, "bench_gui"),
 

@@ -309,6 +309,11 @@ void TestWindow::fillRun(bool finished)
         data.images = {em::ImageSummary {"im-7Hq", "ready", "Python 3.11.9", 3, at(-90), {}}};
         data.cost
             = {em::CostLine {"ap-1", "fractal", "fractal", "H100", "2026-11-24", 41.8, 18432}};
+        const auto now = emulator::SystemClock().now();
+        data.costPoints.clear();
+        for (int i = 1; i < 40; ++i)
+            data.costPoints.push_back(
+                {now - i * 60'000'000LL, "ap-1", "fractal", "H100", 0, 60, 460});
         data.outputs = {em::CallOutput {0, "success", 1, pickled(pictureBytes()), {}, {}}};
         data.logs.clear();
         for (int i = 0; i < 400; ++i) {

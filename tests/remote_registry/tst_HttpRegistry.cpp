@@ -577,6 +577,26 @@ void TestHttpRegistry::keepsSecretsOutOfMessages()
     QVERIFY(!elsewhere.requests().empty());
     for (const auto& request : elsewhere.requests())
         QVERIFY(request.head.find("Authorization") == std::string::npos);
+    // Nor is the storage that a registry sends us to for a blob.
+    m_proxy->decide([&](const FaultProxy::Request&) {
+        return FaultProxy::Fate {
+            .answer = FaultProxy::answer(
+                307,
+                "Location: http://127.0.0.1:" + std::to_string(elsewhere.port()) + "/storage\r\n")};
+    });
+    elsewhere.decide([](const FaultProxy::Request&) {
+        return FaultProxy::Fate {.answer = FaultProxy::answer(200, {}, "hello")};
+    });
+    std::string got;
+    const auto sink = [&](std::string_view bytes) -> Result<> {
+        got += bytes;
+        return {};
+    };
+    QVERIFY(registry()->readBlob({"x", digestOf("hello"), 5, {}}, 0, sink, {}));
+    QCOMPARE(got, std::string("hello"));
+    QCOMPARE(elsewhere.requests().size(), std::size_t(1));
+    for (const auto& request : elsewhere.requests())
+        QVERIFY(request.head.find("Authorization") == std::string::npos);
 }
 
 void TestHttpRegistry::stopsInTime()
