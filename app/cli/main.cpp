@@ -190,7 +190,8 @@ void addClusterAdd(CLI::App& cluster, Invocation& call)
     add->add_option("--listen", options.listen, "The address over there that nodes dial");
     add->add_option("--advertise", options.advertise, "The host over there, as nodes know it");
     add->add_option("--node-cache", options.nodeCache, "A folder on each node's own disk");
-    add->add_option("--gpu", options.gpu, "The nodes' own, or ours")
+    add->add_option("--gpu", options.gpu,
+                    "emulated: our card; real: the nodes' own, which is not served yet")
         ->check(CLI::IsMember({"real", "emulated"}));
     auto* registry = add->add_option("--registry", options.registry,
                                      "Where images are pushed to: https://HOST/PREFIX");

@@ -24,7 +24,7 @@ struct ClusterSettings {
     std::vector<std::string> options; ///< more of sbatch, one a word
     std::map<std::string, std::string> environment; ///< of the engine's programs: SLURM_CONF
     std::map<std::string, std::string> gpuTypes; ///< our card → the site's type: "H100" → "h100"
-    std::string gpu; ///< "real": the node's own, "emulated": ours; empty: real
+    std::string gpu; ///< "emulated": ours; "real" or empty: the node's own, not served yet
     std::string listen; ///< where replicas dial in; empty: every address
     std::uint16_t port = 0; ///< of it; 0: any free one, the same after a restart
     std::string advertise; ///< this machine as nodes know it; empty: its host name

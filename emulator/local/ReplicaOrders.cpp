@@ -37,6 +37,13 @@ std::filesystem::path ReplicaOrders::logOf(const std::string& replicaId) const
 
 Result<model::ReplicaOrder> ReplicaOrders::prepare(const model::ReplicaBrief& brief) const
 {
+    // Said here, before a job holds a card that its function could not use.
+    if (!brief.resources.gpu.empty() && !m_options.common.emulatedGpu)
+        return Error(ErrorCode::FailedPrecondition,
+                     "function " + brief.functionName + " asks for gpu=\"" + brief.resources.gpu
+                         + "\", and this version of Slipway cannot give a container the GPUs of a "
+                           "node; `slip cluster add NAME … --gpu emulated` gives it an emulated "
+                           "card there, else deploy it without gpu=");
     auto file = m_options.common;
     file.replicaId = brief.replicaId;
     file.token = brief.token;

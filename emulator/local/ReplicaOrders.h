@@ -28,6 +28,8 @@ public:
     {
     }
 
+    /// FailedPrecondition when the function wants a GPU and the target gives out no emulated ones:
+    /// those of nodes are not served yet.
     [[nodiscard]] Result<model::ReplicaOrder> prepare(const model::ReplicaBrief& brief) const;
 
     /// The replica has ended: its file with the token goes.
